@@ -1,0 +1,374 @@
+//! Tables and log together: what opening, committing and closing do. Synchronous; one caller at a time.
+
+use std::sync::Arc;
+
+use redb::{Builder, Durability, ReadableDatabase, WriteTransaction};
+
+use super::backend::Backend;
+use super::disk::Disk;
+use super::log::{self, Frame, Lap, Log, LogFault};
+use super::tables::{self, Fault, State, Tables, guarded};
+use crate::feed::Feed;
+use crate::limits::PAGE_CACHE_BYTES;
+use crate::resolve::resolve;
+use crate::{Change, Commit, CommitError, Event, Revision};
+
+/// The version of the files that this program writes; it reads this one and those before.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// What redb files start with.
+const TABLES_MAGIC: &[u8] = b"redb\x1A\x0A\xA9\x0D\x0A";
+
+/// The files of a store.
+#[derive(Clone, Debug)]
+pub(super) struct Disks {
+    pub(super) tables: Arc<dyn Disk>,
+    pub(super) log: Arc<dyn Disk>,
+}
+
+/// Why files can't be used as a store.
+#[derive(Debug)]
+pub(super) enum EngineFault {
+    Corrupt(String),
+    Io(std::io::Error),
+    NewerFormat(u32),
+    NotAStore,
+}
+
+impl From<Fault> for EngineFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Corrupt(what) => Self::Corrupt(what),
+            Fault::Io(error) => Self::Io(error),
+            Fault::NotAStore => Self::NotAStore,
+        }
+    }
+}
+
+impl From<LogFault> for EngineFault {
+    fn from(fault: LogFault) -> Self {
+        match fault {
+            LogFault::Corrupt(what) => Self::Corrupt(what),
+            LogFault::Io(error) => Self::Io(error),
+            LogFault::NewerFormat(found) => Self::NewerFormat(found),
+        }
+    }
+}
+
+impl From<std::io::Error> for EngineFault {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+/// The writer of a store.
+#[derive(Debug)]
+pub(super) struct Engine {
+    tables: Arc<Tables>,
+    log: Log,
+    state: State,
+    /// Set after an error that leaves unknown what is on the disk. Nothing is written any more;
+    /// opening the store again finds out.
+    broken: Option<String>,
+}
+
+/// Makes an empty store; `tables` is empty.
+pub(super) fn create(disks: &Disks, log_len: u64) -> Result<(), EngineFault> {
+    let mut store = [0; 16];
+    fill_random(&mut store)?;
+    log::create(disks.log.as_ref(), FORMAT_VERSION, store, log_len)?;
+    let lap = next_lap(0)?;
+    let state = State {
+        format: FORMAT_VERSION,
+        store,
+        revision: Revision::ZERO,
+        lap,
+    };
+    guarded(|| {
+        let db = Builder::new().create_with_backend(Backend::direct(Arc::clone(&disks.tables)))?;
+        let mut txn = db.begin_write()?;
+        txn.set_quick_repair(true);
+        drop(tables::writable(&txn)?);
+        tables::write_state(&txn, &state)?;
+        txn.commit()?;
+        Ok(db.close()?)
+    })?;
+    Ok(())
+}
+
+/// Whether a file claims to be the tables of a store.
+pub(super) fn has_magic(tables: &dyn Disk) -> std::io::Result<bool> {
+    let mut magic = [0; TABLES_MAGIC.len()];
+    if tables.len()? < magic.len() as u64 {
+        return Ok(false);
+    }
+    tables.read_at(0, &mut magic)?;
+    Ok(magic == TABLES_MAGIC)
+}
+
+/// Reads the file from front to end. redb checks it page by page as the tree has them, which takes
+/// a cold disk twenty times longer.
+fn read_ahead(tables: &dyn Disk) -> std::io::Result<()> {
+    let mut buffer = vec![0; 1024 * 1024];
+    let mut left = tables.len()?;
+    let mut at = 0;
+    while left > 0 {
+        let len = usize::try_from(left)
+            .unwrap_or(usize::MAX)
+            .min(buffer.len());
+        if let Some(part) = buffer.get_mut(..len) {
+            tables.read_at(at, part)?;
+        }
+        at += len as u64;
+        left -= len as u64;
+    }
+    Ok(())
+}
+
+impl Engine {
+    /// Opens a store: checks everything that can be checked first, and writes only then.
+    pub(super) fn open(disks: &Disks) -> Result<Self, EngineFault> {
+        if !has_magic(disks.tables.as_ref())? {
+            return Err(EngineFault::NotAStore);
+        }
+        let log = log::load(disks.log.as_ref(), FORMAT_VERSION)?;
+        let backend = Backend::held(Arc::clone(&disks.tables))?;
+        read_ahead(disks.tables.as_ref())?;
+        let held = backend.clone();
+        let (tables, state) = guarded(move || {
+            let mut builder = Builder::new();
+            builder
+                .set_cache_size(PAGE_CACHE_BYTES)
+                .set_check_integrity_on_open(true);
+            let tables = Tables::new(builder.create_with_backend(held)?);
+            let state = tables::read_state(&tables.db()?.begin_read()?)?;
+            Ok((tables, state))
+        })?;
+        if state.format > FORMAT_VERSION {
+            return Err(EngineFault::NewerFormat(state.format));
+        }
+        if state.store != log.store {
+            return Err(EngineFault::Corrupt(
+                "its log belongs to another store".to_owned(),
+            ));
+        }
+        let frames = log::frames(&log, state.lap, state.revision)?;
+
+        let log = Log::start(Arc::clone(&disks.log), log.len, state.lap);
+        let mut engine = Self {
+            tables: Arc::new(tables),
+            log,
+            state,
+            broken: None,
+        };
+        engine.fold(&frames)?;
+        // All is well: from here on files change.
+        backend.release()?;
+        Ok(engine)
+    }
+
+    pub(super) const fn tables(&self) -> &Arc<Tables> {
+        &self.tables
+    }
+
+    pub(super) const fn revision(&self) -> Revision {
+        self.state.revision
+    }
+
+    /// Applies commits as a group: all that succeed become durable with one sync, or none of them.
+    ///
+    /// Returns what became of each, in order. Events are published before it returns.
+    pub(super) fn apply(
+        &mut self,
+        commits: &[Commit],
+        feed: &Feed,
+    ) -> Vec<Result<Revision, CommitError>> {
+        let size: usize = commits.iter().map(Commit::size).sum();
+        if self.broken.is_none() && !self.log.has_room(size) {
+            self.checkpoint();
+        }
+        if let Some(reason) = &self.broken {
+            return commits
+                .iter()
+                .map(|_| {
+                    Err(CommitError::Unavailable {
+                        reason: reason.clone(),
+                    })
+                })
+                .collect();
+        }
+        let staged = guarded(|| self.stage(commits));
+        let (txn, outcomes, frame) = match staged {
+            Ok(staged) => staged,
+            Err(fault) => {
+                let reason = fault.to_string();
+                self.broken = Some(reason.clone());
+                return commits
+                    .iter()
+                    .map(|_| {
+                        Err(CommitError::Unavailable {
+                            reason: reason.clone(),
+                        })
+                    })
+                    .collect();
+            }
+        };
+        if frame.commits.is_empty() {
+            return outcomes;
+        }
+        match self.finish(txn, frame, feed) {
+            Ok(()) => outcomes,
+            Err(reason) => {
+                self.broken = Some(reason.clone());
+                outcomes
+                    .into_iter()
+                    .map(|outcome| failed(outcome, &reason))
+                    .collect()
+            }
+        }
+    }
+
+    /// Works out what each commit does after those before it, in a transaction that is not committed.
+    #[expect(clippy::type_complexity, reason = "used once, three lines away")]
+    fn stage(
+        &self,
+        commits: &[Commit],
+    ) -> Result<(WriteTransaction, Vec<Result<Revision, CommitError>>, Frame), redb::Error> {
+        let mut txn = self.tables.db()?.begin_write()?;
+        txn.set_durability(Durability::None)?;
+        let mut records = tables::writable(&txn)?;
+        let mut revision = self.state.revision;
+        let mut frame = Frame {
+            first: revision.next(),
+            commits: Vec::new(),
+        };
+        let mut outcomes = Vec::with_capacity(commits.len());
+        for commit in commits {
+            let changes = resolve(commit, |key| {
+                tables::read_record(&records, key).map_err(|error| CommitError::Unavailable {
+                    reason: error.to_string(),
+                })
+            });
+            outcomes.push(match changes {
+                Err(error) => Err(error),
+                Ok(changes) if changes.is_empty() => Ok(revision),
+                Ok(changes) => {
+                    revision = revision.next();
+                    tables::write_changes(&mut records, revision, &changes)?;
+                    frame.commits.push(changes);
+                    Ok(revision)
+                }
+            });
+        }
+        drop(records);
+        tables::write_state(
+            &txn,
+            &State {
+                revision,
+                ..self.state
+            },
+        )?;
+        Ok((txn, outcomes, frame))
+    }
+
+    /// Makes a group durable, then visible, then known.
+    fn finish(&mut self, txn: WriteTransaction, frame: Frame, feed: &Feed) -> Result<(), String> {
+        self.log
+            .append(&frame)
+            .map_err(|error| format!("the log can't be written: {error}"))?;
+        let mut revision = self.state.revision;
+        let mut events = Vec::with_capacity(frame.commits.len());
+        for changes in frame.commits {
+            revision = revision.next();
+            events.push(Event {
+                revision,
+                changes: changes.into(),
+            });
+        }
+        guarded(|| Ok(txn.commit()?))
+            .map_err(|fault| format!("the tables can't be written: {fault}"))?;
+        self.state.revision = revision;
+        feed.publish(events);
+        Ok(())
+    }
+
+    /// Makes the tables durable and starts the log over.
+    fn checkpoint(&mut self) {
+        if let Err(error) = self.fold(&[]) {
+            self.broken = Some(match error {
+                EngineFault::Corrupt(what) => what,
+                EngineFault::Io(error) => format!("the tables can't be made durable: {error}"),
+                EngineFault::NewerFormat(_) | EngineFault::NotAStore => {
+                    "the tables are gone".to_owned()
+                }
+            });
+        }
+    }
+
+    /// Brings what the log has into the tables, makes them durable, and starts the log over.
+    fn fold(&mut self, frames: &[Frame]) -> Result<(), EngineFault> {
+        let mut state = State {
+            lap: next_lap(self.state.lap.number)?,
+            ..self.state
+        };
+        guarded(|| {
+            let mut txn = self.tables.db()?.begin_write()?;
+            // redb's default durability is immediate. Quick repair: no full scan after a crash.
+            txn.set_quick_repair(true);
+            let mut records = tables::writable(&txn)?;
+            for (revision, changes) in frames.iter().flat_map(numbered) {
+                if revision > state.revision {
+                    tables::write_changes(&mut records, revision, changes)?;
+                    state.revision = revision;
+                }
+            }
+            drop(records);
+            tables::write_state(&txn, &state)?;
+            Ok(txn.commit()?)
+        })?;
+        self.state = state;
+        self.log.start_over(state.lap);
+        Ok(())
+    }
+
+    /// Folds the log, so that the next start finds nothing to do.
+    pub(super) fn close(mut self) -> Result<(), String> {
+        if self.broken.is_none() && !self.log.is_empty() {
+            self.checkpoint();
+        }
+        self.broken.map_or(Ok(()), Err)
+    }
+}
+
+/// The commits of a frame with their revisions.
+fn numbered(frame: &Frame) -> impl Iterator<Item = (Revision, &[Change])> {
+    (frame.first.number()..)
+        .map(Revision::new)
+        .zip(frame.commits.iter().map(Vec::as_slice))
+}
+
+/// What a commit's caller is told when the group that it was in failed.
+fn failed(outcome: Result<Revision, CommitError>, reason: &str) -> Result<Revision, CommitError> {
+    match outcome {
+        Ok(_) => Err(CommitError::OutcomeUnknown {
+            reason: reason.to_owned(),
+        }),
+        // It may have lost against a commit that didn't happen; it was not applied in any case.
+        Err(_) => Err(CommitError::Unavailable {
+            reason: reason.to_owned(),
+        }),
+    }
+}
+
+fn next_lap(number: u64) -> std::io::Result<Lap> {
+    let mut nonce = [0; 8];
+    fill_random(&mut nonce)?;
+    Ok(Lap {
+        number: number.saturating_add(1),
+        nonce: u64::from_be_bytes(nonce),
+    })
+}
+
+fn fill_random(bytes: &mut [u8]) -> std::io::Result<()> {
+    getrandom::fill(bytes).map_err(std::io::Error::other)
+}

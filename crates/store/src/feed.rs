@@ -1,0 +1,137 @@
+//! The change feed of a store in this process: a bounded ring of recent events.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use tokio::sync::watch;
+
+use crate::limits::{FEED_BYTES_MAX, FEED_EVENTS_MAX};
+use crate::{Event, Revision, Watch, WatchError};
+
+/// Recent events, and who waits for the next one.
+#[derive(Debug)]
+pub(crate) struct Feed {
+    ring: Mutex<Ring>,
+    /// Rings when `ring` changed; what it carries has no meaning.
+    bell: watch::Sender<()>,
+}
+
+#[derive(Debug)]
+struct Ring {
+    /// INVARIANT: every event after `floor` that was published is in `events`, in order.
+    floor: Revision,
+    events: VecDeque<Event>,
+    bytes: usize,
+    closed: bool,
+}
+
+impl Feed {
+    /// Makes a feed that starts after a revision and has no events yet.
+    pub(crate) fn new(floor: Revision) -> Arc<Self> {
+        let ring = Ring {
+            floor,
+            events: VecDeque::new(),
+            bytes: 0,
+            closed: false,
+        };
+        Arc::new(Self {
+            ring: Mutex::new(ring),
+            bell: watch::Sender::new(()),
+        })
+    }
+
+    /// Adds events that are durable and visible to snapshots, in order.
+    pub(crate) fn publish(&self, events: impl IntoIterator<Item = Event>) {
+        let mut ring = self.lock();
+        for event in events {
+            ring.bytes += event_bytes(&event);
+            ring.events.push_back(event);
+        }
+        while ring.events.len() > FEED_EVENTS_MAX || ring.bytes > FEED_BYTES_MAX {
+            let Some(oldest) = ring.events.pop_front() else {
+                break;
+            };
+            ring.floor = oldest.revision;
+            ring.bytes -= event_bytes(&oldest);
+        }
+        drop(ring);
+        self.bell.send_replace(());
+    }
+
+    /// Ends all watches once they have seen what is in the ring.
+    pub(crate) fn close(&self) {
+        self.lock().closed = true;
+        self.bell.send_replace(());
+    }
+
+    /// Starts a watch. `visible` is the revision that a snapshot shows now; it may be ahead of the
+    /// events for a moment.
+    pub(crate) fn watch(
+        self: &Arc<Self>,
+        after: Revision,
+        visible: Revision,
+    ) -> Result<Box<dyn Watch>, WatchError> {
+        // A follower that is ahead has seen commits that this store lost (it was restored).
+        if after > visible {
+            return Err(WatchError::Compacted { after });
+        }
+        let bell = self.bell.subscribe();
+        self.lock().after(after)?;
+        Ok(Box::new(FeedWatch {
+            feed: Arc::clone(self),
+            after,
+            bell,
+        }))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ring> {
+        // Nothing between the lines that change the ring can panic, so it is whole.
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Ring {
+    /// Returns the first event after the revision, or `None` if it is still to come.
+    fn after(&self, after: Revision) -> Result<Option<&Event>, WatchError> {
+        if after < self.floor {
+            return Err(WatchError::Compacted { after });
+        }
+        let index = self.events.partition_point(|event| event.revision <= after);
+        match self.events.get(index) {
+            None if self.closed => Err(WatchError::Closed),
+            found => Ok(found),
+        }
+    }
+}
+
+fn event_bytes(event: &Event) -> usize {
+    event
+        .changes
+        .iter()
+        .map(|change| change.key.len() + change.value.as_ref().map_or(0, bytes::Bytes::len))
+        .sum()
+}
+
+struct FeedWatch {
+    feed: Arc<Feed>,
+    after: Revision,
+    bell: watch::Receiver<()>,
+}
+
+#[async_trait]
+impl Watch for FeedWatch {
+    async fn next(&mut self) -> Result<Event, WatchError> {
+        loop {
+            // Before the look, so that what is published after the look rings.
+            self.bell.mark_unchanged();
+            let found = self.feed.lock().after(self.after)?.cloned();
+            if let Some(event) = found {
+                self.after = event.revision;
+                return Ok(event);
+            }
+            // The sender lives as long as `self.feed`.
+            self.bell.changed().await.map_err(|_| WatchError::Closed)?;
+        }
+    }
+}
