@@ -1,0 +1,36 @@
+//! The records of accounts, users, keys, policies and devices, and their rules.
+//!
+//! Every rule is a pure function: from what a transaction read, the request, the time and random bytes to the
+//! changed record or a [`Refusal`]. Nothing here stores, authorizes or speaks a protocol. A record is the whole of
+//! what must change together: a user holds its keys, tags and the list of its inline policies, so that a race for
+//! any of them is a conflict on one record. Start at [`User`].
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::wildcard_enum_match_arm,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+mod access_key;
+mod account;
+mod inline_policy;
+pub mod limits;
+mod mfa;
+mod name;
+mod refusal;
+mod tag;
+mod time;
+mod user;
+
+pub use access_key::{AccessKey, AccessKeyStatus, LastUsed};
+pub use account::{Account, AccountStatus, Email, ParseEmailError, PasswordHash, RootUser};
+pub use inline_policy::{InlinePolicies, InlinePolicyDocument};
+pub use mfa::{Assignment, Holder, OneTimeSeed, VirtualMfaDevice};
+pub use name::{DeviceName, ParseNameError, PolicyName, UserName};
+pub use refusal::{Entity, Quota, Refusal};
+pub use tag::{Tag, Tags};
+pub use time::Timestamp;
+pub use user::{NewUser, Renaming, User};
