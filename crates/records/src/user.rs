@@ -1,0 +1,211 @@
+//! The record of a user.
+
+use bytes::Bytes;
+use keyward_arn::{AccessKeyId, Path, UniqueId};
+use keyward_directory::{
+    AccessKey, AccessKeyStatus, InlinePolicies, PolicyName, Tag, Tags, Timestamp, User, UserName,
+};
+use keyward_sigv4::SecretKey;
+use serde::{Deserialize, Serialize};
+
+use crate::codec::{malformed, read, write};
+use crate::{DecodeError, EncodeError, UnsealError, Vault};
+
+const RECORD: &str = "user";
+const VERSION: u8 = 1;
+
+#[derive(Serialize, Deserialize)]
+struct RawUser {
+    id: String,
+    name: String,
+    path: String,
+    created: i64,
+    tags: Vec<(String, String)>,
+    keys: Vec<RawAccessKey>,
+    inline: Vec<(String, usize)>,
+}
+
+/// An access key as the records of users and accounts keep it.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct RawAccessKey {
+    id: String,
+    sealed: String,
+    active: bool,
+    created: i64,
+}
+
+impl RawAccessKey {
+    /// Seals the secret for the place that the key's id names.
+    pub(crate) fn seal(key: &AccessKey, vault: &Vault) -> Result<Self, UnsealError> {
+        Ok(Self {
+            id: key.id.to_string(),
+            sealed: vault.seal(&place(key.id.as_str()), key.secret.expose().as_bytes())?,
+            active: key.status == AccessKeyStatus::Active,
+            created: key.created.unix_seconds(),
+        })
+    }
+
+    /// Opens the secret.
+    pub(crate) fn open(self, vault: &Vault) -> Result<AccessKey, DecodeError> {
+        let secret = vault.open(&place(&self.id), &self.sealed)?;
+        let secret =
+            str::from_utf8(&secret).map_err(|_| malformed(RECORD, "a secret key is not text"))?;
+        Ok(AccessKey {
+            id: AccessKeyId::parse(&self.id).map_err(|error| malformed(RECORD, error))?,
+            secret: SecretKey::new(secret.to_owned()),
+            status: if self.active {
+                AccessKeyStatus::Active
+            } else {
+                AccessKeyStatus::Inactive
+            },
+            created: Timestamp::from_unix_seconds(self.created),
+        })
+    }
+}
+
+fn place(id: &str) -> String {
+    format!("access-key/{id}")
+}
+
+/// Tags as records keep them.
+pub(crate) fn raw_tags(tags: &Tags) -> Vec<(String, String)> {
+    tags.iter()
+        .map(|tag| (tag.key.clone(), tag.value.clone()))
+        .collect()
+}
+
+/// Tags from a record.
+pub(crate) fn tags(raw: Vec<(String, String)>) -> Tags {
+    Tags::from_stored(
+        raw.into_iter()
+            .map(|(key, value)| Tag { key, value })
+            .collect(),
+    )
+}
+
+/// Writes a user's record.
+///
+/// # Errors
+/// [`EncodeError`] where a secret can't be sealed.
+pub fn encode_user(user: &User, vault: &Vault) -> Result<Bytes, EncodeError> {
+    let keys = user
+        .access_keys
+        .iter()
+        .map(|key| RawAccessKey::seal(key, vault));
+    write(
+        VERSION,
+        &RawUser {
+            id: user.id.to_string(),
+            name: user.name.to_string(),
+            path: user.path.to_string(),
+            created: user.created.unix_seconds(),
+            tags: raw_tags(&user.tags),
+            keys: keys.collect::<Result<_, _>>()?,
+            inline: user
+                .inline_policies
+                .iter()
+                .map(|(name, size)| (name.to_string(), size))
+                .collect(),
+        },
+    )
+}
+
+/// Reads a user's record.
+///
+/// # Errors
+/// [`DecodeError`] where the bytes are no such record or a secret does not open.
+pub fn decode_user(bytes: &[u8], vault: &Vault) -> Result<User, DecodeError> {
+    let raw: RawUser = read(RECORD, VERSION, bytes)?;
+    let inline = raw
+        .inline
+        .into_iter()
+        .map(|(name, size)| Ok((PolicyName::parse(&name)?, size)));
+    let inline: Result<Vec<_>, keyward_directory::ParseNameError> = inline.collect();
+    Ok(User {
+        id: UniqueId::parse(&raw.id).map_err(|error| malformed(RECORD, error))?,
+        name: UserName::parse(&raw.name).map_err(|error| malformed(RECORD, error))?,
+        path: Path::parse(&raw.path).map_err(|error| malformed(RECORD, error))?,
+        created: Timestamp::from_unix_seconds(raw.created),
+        tags: tags(raw.tags),
+        access_keys: raw
+            .keys
+            .into_iter()
+            .map(|key| key.open(vault))
+            .collect::<Result<_, _>>()?,
+        inline_policies: InlinePolicies::from_stored(
+            inline.map_err(|error| malformed(RECORD, error))?,
+        ),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::MasterKey;
+    use keyward_arn::AccountId;
+    use keyward_directory::{InlinePolicyDocument, NewUser};
+
+    fn vault() -> Vault {
+        MasterKey::from_bytes([1; 32])
+            .create_vault(AccountId::parse("111122223333").unwrap(), [2; 32])
+            .unwrap()
+    }
+
+    fn sample() -> User {
+        let account = AccountId::parse("111122223333").unwrap();
+        let request = NewUser {
+            name: UserName::parse("Alice").unwrap(),
+            path: Path::parse("/a/").unwrap(),
+            tags: vec![Tag {
+                key: "Team".to_owned(),
+                value: "x".to_owned(),
+            }],
+        };
+        let now = Timestamp::from_unix_seconds(1_767_225_600);
+        let mut user = User::create(account, None, request, [1; 8], now).unwrap();
+        let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+        let document = InlinePolicyDocument::check(text).unwrap();
+        user.inline_policies
+            .put(&user.name, &PolicyName::parse("p").unwrap(), &document)
+            .unwrap();
+        AccessKey::add(
+            &mut user.access_keys,
+            AccessKey::mint(account, [5; 8], [6; 30], now),
+        )
+        .unwrap();
+        user
+    }
+
+    #[test]
+    fn reads_back() {
+        let (vault, user) = (vault(), sample());
+        let back = decode_user(&encode_user(&user, &vault).unwrap(), &vault).unwrap();
+        assert_eq!(format!("{back:?}"), format!("{user:?}"));
+        assert_eq!(
+            back.access_keys[0].secret.expose(),
+            user.access_keys[0].secret.expose()
+        );
+    }
+
+    #[test]
+    fn the_first_released_format_stays_readable() {
+        let text = concat!(
+            "\x01",
+            r#"{"id":"AIDAIOSFODNN7EXAMPLE1","name":"Alice","path":"/a/","created":1767225600,"#,
+            r#""tags":[["Team","x"]],"keys":[],"inline":[["p",74]]}"#
+        );
+        let user = decode_user(text.as_bytes(), &vault()).unwrap();
+        assert_eq!(
+            (
+                user.name.as_str(),
+                user.path.as_str(),
+                user.tags.iter().len()
+            ),
+            ("Alice", "/a/", 1)
+        );
+        assert_eq!(
+            user.inline_policies.iter().next().map(|(_, size)| size),
+            Some(74)
+        );
+    }
+}
