@@ -1,0 +1,200 @@
+//! Loading the picture and keeping it current by the store's change feed.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use keyward_arn::AccountId;
+use keyward_records::{DecodeError, RecordKey, decode_account};
+use keyward_store::{Event, Snapshot, Store, StoreError, WatchError};
+
+use crate::cell::Change;
+use crate::{Cell, View};
+
+/// Records fetched at a time while the picture is loaded.
+const BATCH: usize = 1000;
+
+/// The picture can't be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowError {
+    /// A record can't be read.
+    #[error(transparent)]
+    Decode(#[from] DecodeError),
+    /// A record stands in an account that has none.
+    #[error("records of account {0} are stored, but not the account")]
+    NoAccount(AccountId),
+    /// The store failed.
+    #[error("the store failed: {0}")]
+    Store(#[from] StoreError),
+    /// The change feed failed.
+    #[error("the change feed failed: {0}")]
+    Watch(WatchError),
+}
+
+type Changes = Vec<(RecordKey, Option<Bytes>)>;
+
+/// Loads the whole picture from a snapshot of the store.
+///
+/// # Errors
+/// [`FollowError`] where a record can't be read, as with a wrong master key; the picture is not followed then.
+pub async fn load(store: &dyn Store, view: &View) -> Result<(), FollowError> {
+    let snapshot = store.snapshot().await?;
+    let mut found = BTreeSet::new();
+    // Accounts stand before their cells in the order of keys, and a cell's records beside each other.
+    let mut pending: Option<(AccountId, Changes)> = None;
+    let mut after: Option<Bytes> = None;
+    loop {
+        let batch = scan_all(&*snapshot, after.as_ref()).await?;
+        let Some((last, _)) = batch.last() else { break };
+        after = Some(last.clone());
+        for (key, value) in batch {
+            let Some(key) = RecordKey::decode(&key) else {
+                continue;
+            };
+            let account = account_of(&key);
+            if matches!(key, RecordKey::Account(_)) {
+                found.insert(account);
+            }
+            match &mut pending {
+                Some((current, changes)) if *current == account => changes.push((key, Some(value))),
+                _ => {
+                    if let Some((account, changes)) =
+                        pending.replace((account, vec![(key, Some(value))]))
+                    {
+                        take_in(view, account, changes, Start::Anew)?;
+                    }
+                }
+            }
+        }
+    }
+    if let Some((account, changes)) = pending {
+        take_in(view, account, changes, Start::Anew)?;
+    }
+    let gone = view
+        .cells()
+        .into_iter()
+        .map(|cell| cell.account())
+        .filter(|account| !found.contains(account));
+    gone.for_each(|account| view.remove(account));
+    view.documents().sweep();
+    view.advance(snapshot.revision());
+    view.set_followed(true);
+    Ok(())
+}
+
+async fn scan_all(
+    snapshot: &dyn Snapshot,
+    after: Option<&Bytes>,
+) -> Result<Vec<(Bytes, Bytes)>, StoreError> {
+    let found = snapshot.scan(b"", after.map(|key| &**key), BATCH).await?;
+    Ok(found
+        .into_iter()
+        .map(|(key, versioned)| (key, versioned.value))
+        .collect())
+}
+
+/// Follows the change feed until it fails.
+///
+/// # Errors
+/// [`FollowError`]; until the caller has loaded the picture again, it counts as not followed, and nothing is decided.
+pub async fn follow(
+    store: &dyn Store,
+    view: &View,
+) -> Result<std::convert::Infallible, FollowError> {
+    let result = follow_feed(store, view).await;
+    view.set_followed(false);
+    result
+}
+
+async fn follow_feed(
+    store: &dyn Store,
+    view: &View,
+) -> Result<std::convert::Infallible, FollowError> {
+    let mut watch = store
+        .watch(view.revision())
+        .await
+        .map_err(FollowError::Watch)?;
+    let mut since_sweep: u32 = 0;
+    loop {
+        let event = watch.next().await.map_err(FollowError::Watch)?;
+        take_in_event(view, event)?;
+        since_sweep += 1;
+        if since_sweep == 10_000 {
+            since_sweep = 0;
+            view.documents().sweep();
+        }
+    }
+}
+
+fn take_in_event(view: &View, event: Event) -> Result<(), FollowError> {
+    let Event { revision, changes } = event;
+    let mut accounts: BTreeMap<AccountId, Changes> = BTreeMap::new();
+    for change in changes.iter() {
+        // A key that this version does not know is another's business.
+        if let Some(key) = RecordKey::decode(&change.key) {
+            accounts
+                .entry(account_of(&key))
+                .or_default()
+                .push((key, change.value.clone()));
+        }
+    }
+    for (account, changes) in accounts {
+        take_in(view, account, changes, Start::FromHere)?;
+    }
+    view.advance(revision);
+    Ok(())
+}
+
+/// What changes are applied to.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Start {
+    /// Nothing: they are the whole account.
+    Anew,
+    /// The cell as it is.
+    FromHere,
+}
+
+/// Applies changes to one account and shows the result at once.
+fn take_in(
+    view: &View,
+    account: AccountId,
+    changes: Changes,
+    start: Start,
+) -> Result<(), FollowError> {
+    let mut cell = match start {
+        Start::Anew
+            if changes
+                .iter()
+                .any(|(key, _)| matches!(key, RecordKey::Account(_))) =>
+        {
+            None
+        }
+        Start::Anew | Start::FromHere => view.cell(account).map(|cell| (*cell).clone()),
+    };
+    let mut inside: Vec<Change<'_>> = Vec::new();
+    for (key, value) in &changes {
+        match (key, value) {
+            (RecordKey::Account(_), None) => {
+                view.remove(account);
+                return Ok(());
+            }
+            (RecordKey::Account(_), Some(value)) => {
+                let record = decode_account(view.master(), value)?;
+                match &mut cell {
+                    None => cell = Some(Cell::new(&record)),
+                    Some(cell) => cell.set_account(&record),
+                }
+            }
+            (RecordKey::Cell(_, key), value) => inside.push((key.clone(), value.as_ref())),
+        }
+    }
+    let mut cell = cell.ok_or(FollowError::NoAccount(account))?;
+    cell.apply(&inside, view.documents())?;
+    view.put(cell);
+    Ok(())
+}
+
+fn account_of(key: &RecordKey) -> AccountId {
+    match key {
+        RecordKey::Account(account) | RecordKey::Cell(account, _) => *account,
+    }
+}

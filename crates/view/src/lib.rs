@@ -1,0 +1,19 @@
+//! The compiled in-memory picture that authentication and decisions read.
+//!
+//! One [`Cell`] an account, replaced as a whole by each commit that touches the account, so that a decision never sees
+//! half of a change. Readers take no lock; the one follower of the store's change feed is the only writer. What API
+//! reads show comes from the store, not from here. Start at [`View`].
+
+mod cell;
+mod document;
+mod follow;
+mod key;
+mod principal;
+mod view;
+
+pub use cell::Cell;
+pub use document::Documents;
+pub use follow::{FollowError, follow, load};
+pub use key::{Key, KeyOwner, KeyUse};
+pub use principal::UserPrincipal;
+pub use view::{Lookup, View};
