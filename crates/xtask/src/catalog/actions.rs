@@ -1,0 +1,272 @@
+//! The table of services and actions as a model, and its text. The format is described in
+//! `crates/catalog/src/read.rs`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use anyhow::{Context as _, Result, ensure};
+
+use super::Source;
+
+/// A name in the order of the tables: by its lower case.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name {
+    folded: String,
+    pub(super) text: String,
+}
+
+impl Name {
+    pub(super) fn new(text: &str) -> Self {
+        Self {
+            folded: text.to_ascii_lowercase(),
+            text: text.to_owned(),
+        }
+    }
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Actions {
+    pub(super) sources: Vec<Source>,
+    /// The declared type of every condition key.
+    pub(super) keys: BTreeMap<Name, String>,
+    pub(super) services: BTreeMap<Name, Service>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Service {
+    pub(super) covered_by_rcps: bool,
+    pub(super) keys: BTreeSet<Name>,
+    pub(super) resource_types: BTreeMap<Name, ResourceType>,
+    pub(super) actions: BTreeMap<Name, Action>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ResourceType {
+    pub(super) arn_patterns: Vec<String>,
+    pub(super) keys: BTreeSet<Name>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Action {
+    pub(super) access_level: String,
+    pub(super) keys: BTreeSet<Name>,
+    pub(super) resources: BTreeMap<Name, ActionResource>,
+    /// `service:Action`.
+    pub(super) dependents: BTreeSet<String>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct ActionResource {
+    pub(super) required: bool,
+    pub(super) keys: BTreeSet<Name>,
+}
+
+/// Lists that many items share: each is printed once and named by its position.
+struct Lists {
+    lines: BTreeMap<String, usize>,
+}
+
+impl Lists {
+    /// Takes all lists; the empty one, which sorts first, is always among them.
+    fn new(lists: impl Iterator<Item = String>) -> Self {
+        let distinct: BTreeSet<String> = lists.chain([String::new()]).collect();
+        Self {
+            lines: distinct.into_iter().zip(0..).collect(),
+        }
+    }
+
+    fn position(&self, line: &str) -> Result<usize> {
+        self.lines
+            .get(line)
+            .copied()
+            .context("a list that was not collected")
+    }
+
+    fn print(&self, title: &str, text: &mut String) -> Result<()> {
+        writeln!(text, "{title}\t{}", self.lines.len())?;
+        for line in self.lines.keys() {
+            writeln!(text, "{line}")?;
+        }
+        Ok(())
+    }
+}
+
+/// What the lines of the services refer to.
+struct Positions<'a> {
+    keys: BTreeMap<&'a Name, usize>,
+    lists: Lists,
+    dependents: Lists,
+}
+
+impl Positions<'_> {
+    fn key_line(keys: &BTreeMap<&Name, usize>, list: &BTreeSet<Name>) -> Result<String> {
+        let positions: Option<Vec<String>> = list
+            .iter()
+            .map(|key| Some(keys.get(key)?.to_string()))
+            .collect();
+        Ok(positions
+            .with_context(|| format!("a key of {list:?} has no type"))?
+            .join(","))
+    }
+
+    fn list(&self, list: &BTreeSet<Name>) -> Result<usize> {
+        self.lists.position(&Self::key_line(&self.keys, list)?)
+    }
+}
+
+impl Actions {
+    /// Returns the one frame of the file.
+    pub(super) fn frames(&self) -> Result<Vec<String>> {
+        Ok(vec![self.print()?])
+    }
+
+    /// Returns the table's text: the same for the same model, whatever order its parts came in.
+    pub(super) fn print(&self) -> Result<String> {
+        let keys: BTreeMap<&Name, usize> = self.keys.keys().zip(0..).collect();
+        let lines: Result<Vec<String>> = self
+            .key_lists()
+            .map(|list| Positions::key_line(&keys, list))
+            .collect();
+        let dependents = self.actions().map(|(_, action)| dependent_line(action));
+        let positions = Positions {
+            lists: Lists::new(lines?.into_iter()),
+            dependents: Lists::new(dependents),
+            keys,
+        };
+        let mut text = String::from("keyward actions 1\n");
+        writeln!(text, "sources\t{}", self.sources.len())?;
+        for source in &self.sources {
+            writeln!(text, "{}", source.print())?;
+        }
+        writeln!(text, "keys\t{}", self.keys.len())?;
+        for (key, declared) in &self.keys {
+            writeln!(text, "{}\t{declared}", key.text)?;
+        }
+        positions.lists.print("lists", &mut text)?;
+        positions.dependents.print("dependents", &mut text)?;
+        writeln!(text, "services\t{}", self.services.len())?;
+        for (prefix, service) in &self.services {
+            service
+                .print(prefix, &positions, &mut text)
+                .with_context(|| format!("service {}", prefix.text))?;
+        }
+        text.push_str("end\n");
+        Ok(text)
+    }
+
+    pub(super) fn summary(&self) -> String {
+        let resource_types: usize = self
+            .services
+            .values()
+            .map(|service| service.resource_types.len())
+            .sum();
+        format!(
+            "{} services ({} covered by RCPs), {} actions ({} without resource types, {} with dependent actions), \
+             {resource_types} resource types, {} condition keys",
+            self.services.len(),
+            self.services
+                .values()
+                .filter(|service| service.covered_by_rcps)
+                .count(),
+            self.actions().count(),
+            self.actions()
+                .filter(|(_, action)| action.resources.is_empty())
+                .count(),
+            self.actions()
+                .filter(|(_, action)| !action.dependents.is_empty())
+                .count(),
+            self.keys.len(),
+        )
+    }
+
+    fn actions(&self) -> impl Iterator<Item = (&Name, &Action)> {
+        self.services.values().flat_map(|service| &service.actions)
+    }
+
+    fn key_lists(&self) -> impl Iterator<Item = &BTreeSet<Name>> {
+        self.services.values().flat_map(|service| {
+            let of_types = service
+                .resource_types
+                .values()
+                .map(|resource_type| &resource_type.keys);
+            let of_actions = service.actions.values().map(|action| &action.keys);
+            let of_resources = service
+                .actions
+                .values()
+                .flat_map(|action| action.resources.values());
+            [&service.keys]
+                .into_iter()
+                .chain(of_types)
+                .chain(of_actions)
+                .chain(of_resources.map(|used| &used.keys))
+        })
+    }
+}
+
+impl Service {
+    fn print(&self, prefix: &Name, positions: &Positions<'_>, text: &mut String) -> Result<()> {
+        let rcp = if self.covered_by_rcps { "rcp" } else { "-" };
+        let (types, actions) = (self.resource_types.len(), self.actions.len());
+        writeln!(
+            text,
+            "service\t{}\t{rcp}\t{}\t{types}\t{actions}",
+            prefix.text,
+            positions.list(&self.keys)?
+        )?;
+        for (name, resource_type) in &self.resource_types {
+            let patterns = resource_type.arn_patterns.join("\t");
+            writeln!(
+                text,
+                "{}\t{}\t{patterns}",
+                name.text,
+                positions.list(&resource_type.keys)?
+            )?;
+        }
+        let of_types: BTreeMap<&Name, usize> = self.resource_types.keys().zip(0..).collect();
+        for (name, action) in &self.actions {
+            let mut resources = Vec::new();
+            for (resource_type, used) in &action.resources {
+                let position = of_types.get(resource_type);
+                let position = position
+                    .with_context(|| format!("{} has no type {resource_type:?}", name.text))?;
+                let required = if used.required { "*" } else { "" };
+                resources.push(match positions.list(&used.keys)? {
+                    0 => format!("{position}{required}"),
+                    list => format!("{position}{required}/{list}"),
+                });
+            }
+            let dependents = positions.dependents.position(&dependent_line(action))?;
+            let (level, keys) = (&action.access_level, positions.list(&action.keys)?);
+            writeln!(
+                text,
+                "{}\t{level}\t{keys}\t{}\t{dependents}",
+                name.text,
+                resources.join(",")
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn dependent_line(action: &Action) -> String {
+    action
+        .dependents
+        .iter()
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+/// Adds to a map and refuses a second item of the same name, case ignored.
+pub(super) fn insert<T>(map: &mut BTreeMap<Name, T>, name: &str, item: T) -> Result<()> {
+    // A line of the table has tabs and line breaks of its own.
+    ensure!(
+        !name.is_empty() && !name.contains(['\t', '\n', '\r', ',']),
+        "{name:?} is no name"
+    );
+    let name = Name::new(name);
+    let twin = map.keys().find(|other| other.folded == name.folded);
+    ensure!(twin.is_none(), "{} is there twice", name.text);
+    map.insert(name, item);
+    Ok(())
+}
