@@ -1,0 +1,280 @@
+//! Whether the caller may do what it asks: the policies decide, and nothing happens without their Allow.
+
+use std::ops::Deref;
+
+use keyward_directory::{Tag, Tags};
+use keyward_engine::{
+    Context, CredentialKind, Decision, Layers, PolicyLists, Principal, Request, ResourceKind,
+    decide, message,
+};
+
+use crate::authenticate::{Authenticated, Caller, root_arn};
+use crate::event::{Detail, string};
+use crate::exchange::{Incoming, Transport};
+use crate::handlers::{Operate, Shown};
+use crate::ports::Now;
+use crate::{Metrics, ServiceError};
+
+/// Proof that the policies allow a call to its caller.
+///
+/// The one constructor is [`authorize`]; it cannot be cloned, and every handler demands it.
+pub(crate) struct Authorized<C> {
+    call: C,
+    caller: Authenticated<Caller>,
+}
+
+impl<C> Authorized<C> {
+    /// Returns who calls.
+    pub(crate) fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+impl<C> Deref for Authorized<C> {
+    type Target = C;
+
+    fn deref(&self) -> &C {
+        &self.call
+    }
+}
+
+/// What the policies are asked besides the action: the resource and the condition keys of the call.
+#[derive(Debug)]
+pub(crate) struct Question {
+    resource: String,
+    shown: Shown,
+    resource_tags: Vec<Tag>,
+    request_tags: Vec<Tag>,
+    tag_keys: Vec<String>,
+    keys: Vec<(&'static str, String)>,
+}
+
+impl Question {
+    /// Asks about a resource, which a refusal names by its ARN.
+    pub(crate) fn about(resource: String) -> Self {
+        Self {
+            resource,
+            shown: Shown::Arn,
+            resource_tags: Vec::new(),
+            request_tags: Vec::new(),
+            tag_keys: Vec::new(),
+            keys: Vec::new(),
+        }
+    }
+
+    /// Names the resource in another way in a refusal.
+    pub(crate) fn shown(self, shown: Shown) -> Self {
+        Self { shown, ..self }
+    }
+
+    /// Adds `aws:ResourceTag/…` and `iam:ResourceTag/…`.
+    pub(crate) fn resource_tags(self, tags: &Tags) -> Self {
+        Self {
+            resource_tags: tags.iter().cloned().collect(),
+            ..self
+        }
+    }
+
+    /// Adds `aws:RequestTag/…` and `aws:TagKeys`.
+    pub(crate) fn request_tags(self, tags: &[Tag]) -> Self {
+        let tag_keys = tags.iter().map(|tag| tag.key.clone()).collect();
+        Self {
+            request_tags: tags.to_vec(),
+            tag_keys,
+            ..self
+        }
+    }
+
+    /// Adds `aws:TagKeys`, where tags are taken away.
+    pub(crate) fn tag_keys(self, keys: &[String]) -> Self {
+        Self {
+            tag_keys: keys.to_vec(),
+            ..self
+        }
+    }
+
+    /// Adds the value of a condition key, where the call has one.
+    pub(crate) fn key(mut self, key: &'static str, value: Option<&str>) -> Self {
+        self.keys.extend(value.map(|value| (key, value.to_owned())));
+        self
+    }
+
+    fn shown_text(&self) -> &str {
+        match &self.shown {
+            Shown::Arn => &self.resource,
+            Shown::Text(text) => text,
+        }
+    }
+}
+
+/// The circumstances of a request, which conditions may ask for.
+pub(crate) struct Circumstances<'a> {
+    pub(crate) incoming: &'a Incoming<'a>,
+    pub(crate) now: Now,
+}
+
+/// Asks the policies whether the caller may do an action; their Allow is the proof.
+pub(crate) fn authorize<C: Operate>(
+    action: &'static str,
+    caller: Authenticated<Caller>,
+    call: C,
+    circumstances: &Circumstances<'_>,
+    metrics: &Metrics,
+    detail: &mut Detail,
+) -> Result<Authorized<C>, ServiceError> {
+    let mut questions = vec![call.question(&caller)?];
+    questions.extend(call.further(&caller)?);
+    for question in &questions {
+        allowed(action, &caller, question, circumstances, metrics, detail)?;
+    }
+    Ok(Authorized { call, caller })
+}
+
+fn allowed(
+    action: &'static str,
+    caller: &Caller,
+    question: &Question,
+    circumstances: &Circumstances<'_>,
+    metrics: &Metrics,
+    detail: &mut Detail,
+) -> Result<(), ServiceError> {
+    let root = root_arn(caller.account());
+    let context = context(caller, &root, question, circumstances);
+    let principal = match caller.user() {
+        None => Principal::Root {
+            arn: &root,
+            account: caller.account(),
+        },
+        Some(user) => Principal::User {
+            arn: &user.arn,
+            account: caller.account(),
+            unique_id: Some(user.id.as_str()),
+        },
+    };
+    let request = Request {
+        principal,
+        credential: CredentialKind::LongTerm,
+        action,
+        resource: &question.resource,
+        resource_account: Some(caller.account()),
+        canonical_user: None,
+        context: &context,
+    };
+    let layers = Layers {
+        identity: caller.user().map_or_else(PolicyLists::new, |user| {
+            PolicyLists::from(user.policies.as_slice())
+        }),
+        resource_kind: ResourceKind::Ordinary,
+        ..Layers::default()
+    };
+    let decision = decide(&request, &layers);
+    metrics.count_decision(&decision);
+    match decision {
+        Decision::Allow(_) => Ok(()),
+        Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => {
+            detail.decision = Some(described(&decision, &layers));
+            let wording = message::Wording {
+                resource: Some(question.shown_text()),
+                ..message::Wording::default()
+            };
+            let text = message::access_denied(&request, &decision, &layers, &wording);
+            Err(ServiceError::AccessDenied(text))
+        }
+    }
+}
+
+/// Puts the condition keys of a request together.
+///
+/// Everything but the values of tags comes from the server, and tag keys stand below their own prefix, so no caller can
+/// put a value in the place of another.
+// SOURCE: spec/condition-keys.md §1.
+fn context<'a>(
+    caller: &'a Caller,
+    root: &'a str,
+    question: &'a Question,
+    circumstances: &Circumstances<'a>,
+) -> Context<'a> {
+    let mut context = Context::with_capacity(24);
+    let seconds = circumstances.now.unix_seconds();
+    context.insert(
+        "aws:CurrentTime",
+        keyward_wire::Timestamp(seconds).to_string(),
+    );
+    context.insert("aws:EpochTime", seconds.to_string());
+    let secure = match circumstances.incoming.transport {
+        Transport::Plain => "false",
+        Transport::Tls { .. } => "true",
+    };
+    context.insert("aws:SecureTransport", secure);
+    context.insert("aws:SourceIp", circumstances.incoming.source_ip.to_string());
+    // SOURCE: spec/condition-keys.md §1: IAM is global and counts as us-east-1.
+    context.insert("aws:RequestedRegion", "us-east-1");
+    for (key, header) in [("aws:UserAgent", "user-agent"), ("aws:Referer", "referer")] {
+        if let Some(value) = circumstances.incoming.headers.first(header) {
+            context.insert(key, String::from_utf8_lossy(value));
+        }
+    }
+    let account = caller.account().to_string();
+    context.insert("aws:PrincipalAccount", account.clone());
+    context.insert("aws:ResourceAccount", account.clone());
+    context.insert("aws:PrincipalIsAWSService", "false");
+    context.insert("aws:ViaAWSService", "false");
+    match caller.user() {
+        None => {
+            context.insert("aws:PrincipalArn", root);
+            context.insert("aws:PrincipalType", "Account");
+            context.insert("aws:userid", account);
+        }
+        Some(user) => {
+            context.insert("aws:PrincipalArn", user.arn.as_str());
+            context.insert("aws:PrincipalType", "User");
+            context.insert("aws:userid", user.id.as_str());
+            context.insert("aws:username", user.name.as_str());
+            for tag in user.tags.iter() {
+                context.insert(format!("aws:PrincipalTag/{}", tag.key), tag.value.as_str());
+            }
+        }
+    }
+    add_question(&mut context, question);
+    context
+}
+
+fn add_question<'a>(context: &mut Context<'a>, question: &'a Question) {
+    for tag in &question.resource_tags {
+        context.insert(format!("aws:ResourceTag/{}", tag.key), tag.value.as_str());
+        context.insert(format!("iam:ResourceTag/{}", tag.key), tag.value.as_str());
+    }
+    for tag in &question.request_tags {
+        context.insert(format!("aws:RequestTag/{}", tag.key), tag.value.as_str());
+    }
+    if !question.tag_keys.is_empty() {
+        context.insert_list("aws:TagKeys", question.tag_keys.iter().map(String::as_str));
+    }
+    for (key, value) in &question.keys {
+        context.insert(*key, value.as_str());
+    }
+}
+
+/// Says for the audit event what decided, as JSON.
+fn described(decision: &Decision, layers: &Layers<'_>) -> String {
+    let mut json = format!(r#"{{"decision":"{}","decidedBy":"#, decision.as_str());
+    string(
+        &mut json,
+        decision.layer().map_or("none", |layer| layer.as_str()),
+    );
+    let found = decision
+        .determined()
+        .first
+        .and_then(|at| layers.statement(at));
+    if let Some((policy, statement)) = found {
+        json.push_str(r#","policy":"#);
+        string(&mut json, policy.name());
+        json.push_str(&format!(r#","statement":{}"#, statement.index));
+        if let Some(sid) = statement.sid {
+            json.push_str(r#","sid":"#);
+            string(&mut json, sid);
+        }
+    }
+    json.push('}');
+    json
+}

@@ -1,0 +1,284 @@
+//! The life of a request: decode, authenticate, find the row, let it run, answer, leave an event.
+
+use bytes::Bytes;
+use keyward_store::Revision;
+use keyward_wire::{
+    ErrorCode, Format, Operation, Parameters, Service as Api, WireError, write_error,
+};
+
+use crate::authenticate::{Authenticated, Caller, authenticate};
+use crate::event::{Detail, Event, is_read_only};
+use crate::exchange::{Incoming, Outgoing, RequestId};
+use crate::operations::{Row, row};
+use crate::ports::{Now, Urgency, draw};
+use crate::{Service, ServiceError};
+
+/// Where AWS sends a browser that names no operation. SOURCE: spec/signing.md §9.
+const DOCUMENTATION: &str = "https://aws.amazon.com/iam";
+/// The header by which a caller asks for a state at least as new as a revision.
+const MIN_REVISION: &str = "x-keyward-min-revision";
+
+/// A request that was authenticated and whose operation is known, on its way to the operation.
+pub(crate) struct Routed<'a> {
+    pub(crate) caller: Authenticated<Caller>,
+    pub(crate) parameters: &'a Parameters<'a>,
+    pub(crate) incoming: &'a Incoming<'a>,
+    pub(crate) now: Now,
+    pub(crate) request_id: RequestId,
+    pub(crate) format: Format,
+    pub(crate) detail: &'a mut Detail,
+}
+
+/// What an operation answered, written out.
+pub(crate) struct Reply {
+    pub(crate) body: String,
+    pub(crate) revision: Option<Revision>,
+}
+
+/// What is noted on the way, for the event.
+#[derive(Default)]
+struct Noted {
+    operation: Option<Operation>,
+    claimed_action: Option<String>,
+    detail: Detail,
+    caller: Option<Caller>,
+}
+
+impl Service {
+    /// Answers one API request. Never fails: whatever is wrong is in the answer.
+    pub async fn call(&self, incoming: &Incoming<'_>) -> Outgoing {
+        let now = self.now();
+        let request_id = RequestId::from_random(draw(self.entropy()));
+        let format = Format::from_accept(
+            incoming
+                .headers
+                .first("accept")
+                .and_then(|accept| str::from_utf8(accept).ok()),
+        );
+        let mut noted = Noted::default();
+        let api = named_api(incoming);
+        let result = match self.audit().check() {
+            Ok(()) => {
+                self.handle(incoming, now, request_id, format, &mut noted)
+                    .await
+            }
+            Err(_) => Err(ServiceError::AuditUnavailable),
+        };
+        self.metrics().count(
+            noted.operation.map(Operation::service),
+            result.as_ref().map(|_| ()),
+        );
+        let (outgoing, error) = match result {
+            Ok(reply) => (succeeded(reply, request_id, format), None),
+            Err(error) => {
+                let answer = error.answer();
+                log(&error, &request_id);
+                let api = noted
+                    .operation
+                    .map(Operation::service)
+                    .or(api)
+                    .unwrap_or(Api::Iam);
+                (
+                    failed(incoming, api, &error, &answer, request_id, format),
+                    Some(answer),
+                )
+            }
+        };
+        self.leave_event(incoming, now, &request_id, &noted, error.as_ref());
+        outgoing
+    }
+
+    /// Answers a request whose handling panicked: refused, and nothing is known of it.
+    pub fn panicked(&self, incoming: &Incoming<'_>) -> Outgoing {
+        let request_id = RequestId::from_random(draw(self.entropy()));
+        let error = ServiceError::internal("a panic");
+        let answer = error.answer();
+        log(&error, &request_id);
+        self.metrics().count(None, Err(&error));
+        self.leave_event(
+            incoming,
+            self.now(),
+            &request_id,
+            &Noted::default(),
+            Some(&answer),
+        );
+        failed(incoming, Api::Iam, &error, &answer, request_id, Format::Xml)
+    }
+
+    async fn handle(
+        &self,
+        incoming: &Incoming<'_>,
+        now: Now,
+        request_id: RequestId,
+        format: Format,
+        noted: &mut Noted,
+    ) -> Result<Reply, ServiceError> {
+        let form = if incoming.method == "POST" {
+            incoming.body
+        } else {
+            &[]
+        };
+        // What can't be read is said only to a caller whose signature is right, but for the query's escapes, which
+        // the signature check itself refuses first.
+        let parameters = Parameters::parse(incoming.query, form);
+        let api = match &parameters {
+            Ok(parameters) => parameters.get("Version").and_then(Api::from_version),
+            Err(_) => None,
+        };
+        if let Ok(parameters) = &parameters {
+            noted.claimed_action = parameters
+                .get("Action")
+                .map(|action| action.chars().take(128).collect());
+            noted.operation = parameters.operation(None).ok();
+        }
+        let caller = authenticate(self.view(), incoming, api, now)?;
+        noted.caller = Some(Caller::clone(&caller));
+        let parameters = parameters.map_err(WireError::from)?;
+        let operation = parameters.operation(api).map_err(WireError::from)?;
+        noted.operation = Some(operation);
+        self.wait_for_revision(incoming).await?;
+        match row(operation) {
+            Row::Pending => Err(ServiceError::NotImplemented(operation)),
+            Row::Served(served) => {
+                let detail = &mut noted.detail;
+                let parameters = &parameters;
+                (served.run)(
+                    self,
+                    Routed {
+                        caller,
+                        parameters,
+                        incoming,
+                        now,
+                        request_id,
+                        format,
+                        detail,
+                    },
+                )
+                .await
+            }
+        }
+    }
+
+    /// Waits, for a bounded time, until this node shows the revision that the caller asks for.
+    async fn wait_for_revision(&self, incoming: &Incoming<'_>) -> Result<(), ServiceError> {
+        let Some(header) = incoming.headers.first(MIN_REVISION) else {
+            return Ok(());
+        };
+        let wanted: Option<Revision> = str::from_utf8(header)
+            .ok()
+            .and_then(|text| text.parse().ok());
+        let wanted = wanted.ok_or_else(|| {
+            ServiceError::validation(
+                "The header x-keyward-min-revision must be a revision: a whole number.",
+            )
+        })?;
+        if self.view().wait_for(wanted, self.patience()).await {
+            return Ok(());
+        }
+        Err(ServiceError::RevisionNotReached { wanted })
+    }
+
+    fn leave_event(
+        &self,
+        incoming: &Incoming<'_>,
+        now: Now,
+        request_id: &RequestId,
+        noted: &Noted,
+        error: Option<&WireError>,
+    ) {
+        let event_id = RequestId::from_random(draw(self.entropy()));
+        let event = Event {
+            now,
+            incoming,
+            request_id,
+            event_id: &event_id,
+            caller: noted.caller.as_ref(),
+            claimed_action: noted.claimed_action.as_deref(),
+            operation: noted.operation,
+            detail: &noted.detail,
+            error,
+        };
+        let mut line = String::with_capacity(1024);
+        event.write(&mut line);
+        let reads = noted.operation.is_some_and(is_read_only) && error.is_none();
+        self.audit().record(
+            line.as_bytes(),
+            if reads {
+                Urgency::Soon
+            } else {
+                Urgency::AtOnce
+            },
+        );
+    }
+}
+
+/// Guesses the service of a request that names no operation, for the namespace of the answer.
+fn named_api(incoming: &Incoming<'_>) -> Option<Api> {
+    let credential = incoming
+        .headers
+        .first("authorization")
+        .and_then(|header| str::from_utf8(header).ok());
+    let named = credential.or(incoming.query)?;
+    Api::ALL
+        .into_iter()
+        .find(|api| named.contains(&format!("/{}/aws4_request", api.signing_name())))
+}
+
+fn log(error: &ServiceError, request_id: &RequestId) {
+    match error {
+        ServiceError::AuditUnavailable
+        | ServiceError::Busy
+        | ServiceError::Internal(_)
+        | ServiceError::Store(_) => {
+            tracing::error!(request_id = request_id.as_str(), %error, "a request failed");
+        }
+        _ => tracing::debug!(request_id = request_id.as_str(), %error, "a request was refused"),
+    }
+}
+
+fn succeeded(reply: Reply, request_id: RequestId, format: Format) -> Outgoing {
+    Outgoing {
+        status: 200,
+        content_type: Some(format.content_type()),
+        body: Bytes::from(reply.body),
+        request_id,
+        revision: reply.revision,
+        location: None,
+    }
+}
+
+fn failed(
+    incoming: &Incoming<'_>,
+    api: Api,
+    error: &ServiceError,
+    answer: &WireError,
+    request_id: RequestId,
+    format: Format,
+) -> Outgoing {
+    let unsigned_get = incoming.method == "GET"
+        && matches!(
+            error,
+            ServiceError::Signature(keyward_sigv4::SignatureError::NoCredentials)
+        )
+        && incoming
+            .query
+            .is_none_or(|query| !query.contains("Action="));
+    if unsigned_get || (incoming.method == "GET" && answer.code == ErrorCode::MISSING_ACTION) {
+        return Outgoing {
+            status: 302,
+            content_type: None,
+            body: Bytes::new(),
+            request_id,
+            revision: None,
+            location: Some(DOCUMENTATION),
+        };
+    }
+    Outgoing {
+        status: answer.code.status,
+        content_type: Some(format.content_type()),
+        body: Bytes::from(write_error(api, answer, request_id.as_str(), format)),
+        request_id,
+        revision: None,
+        location: None,
+    }
+}

@@ -1,0 +1,313 @@
+//! The audit event of a request, in the shape of a CloudTrail record.
+
+use std::fmt::Write as _;
+
+use keyward_wire::{Call, Operation, Service as Api, Sink, Timestamp, Value, WireError};
+
+use crate::authenticate::Caller;
+use crate::exchange::{Incoming, RequestId, Transport};
+use crate::ports::Now;
+
+/// What stands in the place of a value that the model calls sensitive, as in CloudTrail.
+const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+/// The longest header value that is kept.
+const LONGEST_HEADER: usize = 1024;
+
+/// What is known of a request when it has been answered.
+pub(crate) struct Event<'a> {
+    pub(crate) now: Now,
+    pub(crate) incoming: &'a Incoming<'a>,
+    pub(crate) request_id: &'a RequestId,
+    pub(crate) event_id: &'a RequestId,
+    pub(crate) caller: Option<&'a Caller>,
+    /// What the request called itself, where no operation has that name.
+    pub(crate) claimed_action: Option<&'a str>,
+    pub(crate) operation: Option<Operation>,
+    pub(crate) detail: &'a Detail,
+    pub(crate) error: Option<&'a WireError>,
+}
+
+/// The parts of an event that only the operation knows: JSON texts.
+#[derive(Debug, Default)]
+pub(crate) struct Detail {
+    /// The parameters, without secrets.
+    pub(crate) request: Option<String>,
+    /// The answer of an operation that changes something, without secrets.
+    pub(crate) response: Option<String>,
+    /// What decided, where the policies refused.
+    pub(crate) decision: Option<String>,
+}
+
+impl Detail {
+    /// Keeps the parameters of a call.
+    pub(crate) fn note_request<C: Call>(&mut self, call: &C) {
+        self.request = written(call);
+    }
+
+    /// Keeps the answer of a call.
+    pub(crate) fn note_response(&mut self, output: &impl Value) {
+        self.response = written(output);
+    }
+}
+
+/// Says whether an operation only reads.
+pub(crate) fn is_read_only(operation: Operation) -> bool {
+    let name = operation.name();
+    ["Get", "List", "Simulate", "Decode"]
+        .iter()
+        .any(|verb| name.starts_with(verb))
+}
+
+impl Event<'_> {
+    /// Writes the event as one line.
+    pub(crate) fn write(&self, out: &mut String) {
+        let service = self.operation.map(Operation::service);
+        out.push_str(r#"{"eventVersion":"1.11","userIdentity":"#);
+        self.write_identity(out);
+        out.push_str(r#","eventTime":""#);
+        let _ = write!(out, "{}", Timestamp(self.now.unix_seconds()));
+        out.push_str(r#"","eventSource":""#);
+        out.push_str(service.map_or("keyward", Api::signing_name));
+        out.push_str(r#".amazonaws.com","eventName":"#);
+        string(
+            out,
+            self.operation
+                .map(Operation::name)
+                .or(self.claimed_action)
+                .unwrap_or_default(),
+        );
+        out.push_str(r#","awsRegion":"#);
+        string(out, self.caller.map_or("us-east-1", Caller::region));
+        let _ = write!(out, r#","sourceIPAddress":"{}""#, self.incoming.source_ip);
+        self.write_header(out, "userAgent", "user-agent");
+        if let Some(error) = self.error {
+            out.push_str(r#","errorCode":"#);
+            string(out, error.code.code);
+            out.push_str(r#","errorMessage":"#);
+            string(out, &error.message);
+        }
+        field(
+            out,
+            "requestParameters",
+            self.detail.request.as_deref().or(Some("null")),
+        );
+        field(
+            out,
+            "responseElements",
+            self.detail.response.as_deref().or(Some("null")),
+        );
+        field(out, "additionalEventData", self.detail.decision.as_deref());
+        let _ = write!(
+            out,
+            r#","requestID":"{}","eventID":"{}""#,
+            self.request_id.as_str(),
+            self.event_id.as_str()
+        );
+        let read_only = self.operation.is_some_and(is_read_only);
+        let _ = write!(
+            out,
+            r#","readOnly":{read_only},"eventType":"AwsApiCall","managementEvent":true"#
+        );
+        if let Some(caller) = self.caller {
+            let _ = write!(out, r#","recipientAccountId":"{}""#, caller.account());
+        }
+        out.push_str(r#","eventCategory":"Management""#);
+        self.write_tls(out);
+        out.push_str("}\n");
+    }
+
+    fn write_identity(&self, out: &mut String) {
+        let Some(caller) = self.caller else {
+            out.push_str(r#"{"type":"Unknown"}"#);
+            return;
+        };
+        let kind = if caller.user().is_some() {
+            "IAMUser"
+        } else {
+            "Root"
+        };
+        let _ = write!(
+            out,
+            r#"{{"type":"{kind}","principalId":"{}","arn":"#,
+            caller.user_id()
+        );
+        string(out, &caller.arn());
+        let _ = write!(
+            out,
+            r#","accountId":"{}","accessKeyId":"{}""#,
+            caller.account(),
+            caller.key().id
+        );
+        if let Some(user) = caller.user() {
+            let _ = write!(out, r#","userName":"{}""#, user.name);
+        }
+        out.push('}');
+    }
+
+    fn write_header(&self, out: &mut String, name: &str, header: &str) {
+        if let Some(value) = self.incoming.headers.first(header) {
+            let shown = value.get(..LONGEST_HEADER).unwrap_or(value);
+            let _ = write!(out, r#","{name}":"#);
+            string(out, &String::from_utf8_lossy(shown));
+        }
+    }
+
+    fn write_tls(&self, out: &mut String) {
+        if let Transport::Tls { version, cipher } = self.incoming.transport {
+            let _ = write!(
+                out,
+                r#","tlsDetails":{{"tlsVersion":"{version}","cipherSuite":"{cipher}""#
+            );
+            self.write_header(out, "clientProvidedHostHeader", "host");
+            out.push('}');
+        }
+    }
+}
+
+fn field(out: &mut String, name: &str, json: Option<&str>) {
+    if let Some(json) = json {
+        let _ = write!(out, r#","{name}":{json}"#);
+    }
+}
+
+/// Writes a JSON string.
+pub(crate) fn string(out: &mut String, text: &str) {
+    out.push('"');
+    let mut plain = 0;
+    for (at, byte) in text.bytes().enumerate() {
+        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
+            continue;
+        }
+        out.push_str(text.get(plain..at).unwrap_or_default());
+        plain = at + 1;
+        match byte {
+            b'"' => out.push_str("\\\""),
+            b'\\' => out.push_str("\\\\"),
+            b'\n' => out.push_str("\\n"),
+            b'\t' => out.push_str("\\t"),
+            _ => {
+                let _ = write!(out, "\\u{byte:04x}");
+            }
+        }
+    }
+    out.push_str(text.get(plain..).unwrap_or_default());
+    out.push('"');
+}
+
+fn written(value: &impl Value) -> Option<String> {
+    let mut writer = Writer {
+        out: String::new(),
+        first: true,
+    };
+    value.write(&mut writer);
+    (writer.out != "{}" && !writer.out.is_empty()).then_some(writer.out)
+}
+
+/// Writes a value of the wire as CloudTrail shows it: names begin in lower case, secrets are hidden.
+struct Writer {
+    out: String,
+    first: bool,
+}
+
+impl Writer {
+    fn next(&mut self) {
+        if !std::mem::replace(&mut self.first, false) {
+            self.out.push(',');
+        }
+    }
+
+    fn open(&mut self, bracket: char) {
+        self.out.push(bracket);
+        self.first = true;
+    }
+
+    fn close(&mut self, bracket: char) {
+        self.out.push(bracket);
+        self.first = false;
+    }
+}
+
+impl Sink for Writer {
+    fn begin_structure(&mut self) {
+        self.open('{');
+    }
+
+    fn end_structure(&mut self) {
+        self.close('}');
+    }
+
+    fn begin_member(&mut self, name: &'static str) {
+        self.next();
+        let mut characters = name.chars();
+        let initial = characters
+            .next()
+            .map(|initial| initial.to_ascii_lowercase());
+        let _ = write!(
+            self.out,
+            "\"{}{}\":",
+            initial.unwrap_or_default(),
+            characters.as_str()
+        );
+    }
+
+    fn end_member(&mut self, _name: &'static str) {}
+
+    fn begin_list(&mut self, _length: usize) {
+        self.open('[');
+    }
+
+    fn begin_element(&mut self) {
+        self.next();
+    }
+
+    fn end_element(&mut self) {}
+
+    fn end_list(&mut self) {
+        self.close(']');
+    }
+
+    fn begin_map(&mut self, _length: usize) {
+        self.open('{');
+    }
+
+    fn begin_entry(&mut self, key: &str) {
+        self.next();
+        string(&mut self.out, key);
+        self.out.push(':');
+    }
+
+    fn end_entry(&mut self) {}
+
+    fn end_map(&mut self) {
+        self.close('}');
+    }
+
+    fn string(&mut self, value: &str) {
+        string(&mut self.out, value);
+    }
+
+    fn integer(&mut self, value: i64) {
+        let _ = write!(self.out, "{value}");
+    }
+
+    fn boolean(&mut self, value: bool) {
+        let _ = write!(self.out, "{value}");
+    }
+
+    fn timestamp(&mut self, value: Timestamp) {
+        let _ = write!(self.out, "\"{value}\"");
+    }
+
+    fn blob(&mut self, _value: &[u8]) {
+        self.out.push_str("\"(bytes)\"");
+    }
+
+    fn document(&mut self, value: &str) {
+        string(&mut self.out, value);
+    }
+
+    fn sensitive(&mut self) -> bool {
+        string(&mut self.out, HIDDEN);
+        true
+    }
+}

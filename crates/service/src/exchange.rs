@@ -1,0 +1,112 @@
+//! A request and a response without HTTP: what a shell hands in and gets back.
+
+use std::net::IpAddr;
+
+use bytes::Bytes;
+use keyward_sigv4::Headers;
+use keyward_store::Revision;
+
+/// How the caller's bytes travelled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// Without TLS.
+    Plain,
+    /// With TLS, so that `aws:SecureTransport` is true.
+    Tls {
+        /// Such as `TLSv1.3`.
+        version: &'static str,
+        /// Such as `TLS_AES_128_GCM_SHA256`.
+        cipher: &'static str,
+    },
+}
+
+/// One API request as it arrived; nothing in it is trusted.
+pub struct Incoming<'a> {
+    /// Such as `POST`.
+    pub method: &'a str,
+    /// The path exactly as received, such as `/`.
+    pub path: &'a str,
+    /// The query exactly as received, without its question mark.
+    pub query: Option<&'a str>,
+    /// HTTP/2's `:authority`; `None` in HTTP/1.1.
+    pub authority: Option<&'a str>,
+    /// All headers.
+    pub headers: &'a dyn Headers,
+    /// The body, whole; the shell bounds its size.
+    pub body: &'a [u8],
+    /// Where the connection comes from.
+    pub source_ip: IpAddr,
+    /// How it came.
+    pub transport: Transport,
+}
+
+/// What to answer.
+#[derive(Debug)]
+pub struct Outgoing {
+    /// The HTTP status.
+    pub status: u16,
+    /// The type of the body; `None` without one.
+    pub content_type: Option<&'static str>,
+    /// The body.
+    pub body: Bytes,
+    /// For the `x-amzn-RequestId` header.
+    pub request_id: RequestId,
+    /// For the `x-keyward-revision` header: the revision that a write made or that a read saw.
+    pub revision: Option<Revision>,
+    /// Where a browser is sent that asks for no operation.
+    pub location: Option<&'static str>,
+}
+
+/// The id of a request, a UUID in its text form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RequestId([u8; 36]);
+
+impl RequestId {
+    /// Makes a version 4 UUID from 16 random bytes.
+    #[must_use]
+    pub fn from_random(mut random: [u8; 16]) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        random[6] = (random[6] & 0x0f) | 0x40;
+        random[8] = (random[8] & 0x3f) | 0x80;
+        let mut text = [b'-'; 36];
+        let hyphen = |index: &usize| !matches!(index, 8 | 13 | 18 | 23);
+        let digits = random.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+        let places = text
+            .iter_mut()
+            .enumerate()
+            .filter(|(index, _)| hyphen(index))
+            .map(|(_, place)| place);
+        for (place, digit) in places.zip(digits) {
+            *place = DIGITS.get(usize::from(digit)).copied().unwrap_or(b'0');
+        }
+        Self(text)
+    }
+
+    /// Returns the 36 characters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+impl std::fmt::Debug for RequestId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_version_4_uuids() {
+        for (random, text) in [
+            ([0; 16], "00000000-0000-4000-8000-000000000000"),
+            ([255; 16], "ffffffff-ffff-4fff-bfff-ffffffffffff"),
+            ([0x1a; 16], "1a1a1a1a-1a1a-4a1a-9a1a-1a1a1a1a1a1a"),
+        ] {
+            assert_eq!(RequestId::from_random(random).as_str(), text);
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! What each operation does, once its caller is authenticated and authorized.
+
+mod access_key;
+mod account;
+mod mfa;
+mod sts;
+mod target;
+mod user;
+mod user_policy;
+
+pub(crate) use target::Shown;
+
+use std::future::Future;
+
+use keyward_store::Revision;
+use keyward_wire::Call;
+
+use crate::authenticate::Caller;
+use crate::authorize::{Authorized, Question};
+use crate::{Service, ServiceError};
+
+/// An operation that is served.
+pub(crate) trait Operate: Call<Output: Send> + Send + Sync + Sized + 'static {
+    /// Says what is asked of the policies: which resource, with which condition keys. The action is in the table.
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError>;
+
+    /// Says what else must be allowed, for the few operations that touch two resources.
+    fn further(&self, _caller: &Caller) -> Result<Option<Question>, ServiceError> {
+        Ok(None)
+    }
+
+    /// Does it.
+    fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> impl Future<Output = Result<Done<Self::Output>, ServiceError>> + Send;
+}
+
+/// What an operation answers, and the revision that it made or saw.
+pub(crate) struct Done<T> {
+    pub(crate) output: T,
+    pub(crate) revision: Option<Revision>,
+}
+
+impl<T> Done<T> {
+    /// Makes an answer that neither read nor wrote the store.
+    pub(crate) fn without_store(output: T) -> Self {
+        Self {
+            output,
+            revision: None,
+        }
+    }
+
+    /// Makes an answer at a revision.
+    pub(crate) fn at(revision: Revision, output: T) -> Self {
+        Self {
+            output,
+            revision: Some(revision),
+        }
+    }
+}
+
+/// Writes a stored time in the form of the wire.
+pub(crate) fn time(stored: keyward_directory::Timestamp) -> keyward_wire::Timestamp {
+    keyward_wire::Timestamp(stored.unix_seconds())
+}

@@ -1,0 +1,120 @@
+//! Which entity a call is about, and how the policies and the messages name it.
+
+use std::sync::Arc;
+
+use keyward_arn::{AccountId, Arn, Partition, Path};
+use keyward_directory::{DeviceName, Entity, Refusal, Tags, UserName};
+use keyward_view::UserPrincipal;
+
+use crate::authenticate::{Caller, root_arn};
+use crate::authorize::Question;
+
+/// How a refusal names the resource.
+// SOURCE: spec/access-denied-messages.md §1.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Shown {
+    /// By its ARN.
+    Arn,
+    /// By this text, such as `user bob`.
+    Text(String),
+}
+
+/// The user that a call is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// The root user: the caller, who named nobody.
+    Root,
+    /// The user of a name.
+    User(UserName),
+}
+
+impl Subject {
+    /// Takes the `UserName` parameter; without one the caller speaks of itself.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where no user can have such a name, which only the length can cause.
+    pub(crate) fn read(name: Option<&str>, caller: &Caller) -> Result<Self, Refusal> {
+        match (name, caller.user()) {
+            (Some(name), _) => user_name(name).map(Self::User),
+            (None, Some(user)) => Ok(Self::User(user.name.clone())),
+            (None, None) => Ok(Self::Root),
+        }
+    }
+
+    /// Asks about this user.
+    pub(crate) fn question(&self, caller: &Caller) -> Question {
+        match self {
+            Self::Root => Question::about(root_arn(caller.account())),
+            Self::User(name) => existing_user(name.as_str(), caller),
+        }
+    }
+}
+
+/// Reads the name of a user that should exist.
+pub(crate) fn user_name(name: &str) -> Result<UserName, Refusal> {
+    UserName::parse(name).map_err(|_| Refusal::not_found(Entity::User, name))
+}
+
+/// Asks about a user that should exist; where it does not, about one of that name without a path.
+pub(crate) fn existing_user(name: &str, caller: &Caller) -> Question {
+    let found = UserName::parse(name)
+        .ok()
+        .and_then(|name| caller.cell().user(&name).cloned());
+    let shown = Shown::Text(format!("user {name}"));
+    match found {
+        Some(user) => about_user(&user).shown(shown),
+        None => Question::about(user_arn(caller.account(), &Path::default(), name)).shown(shown),
+    }
+}
+
+/// Asks about a user that exists.
+pub(crate) fn about_user(user: &Arc<UserPrincipal>) -> Question {
+    Question::about(user.arn.clone()).resource_tags(&user.tags)
+}
+
+/// Returns the ARN of a user.
+pub(crate) fn user_arn(account: AccountId, path: &Path, name: &str) -> String {
+    format!(
+        "arn:{}:iam::{account}:user{path}{name}",
+        Partition::default().as_str()
+    )
+}
+
+/// Returns the ARN that listing users under a path is asked about.
+pub(crate) fn users_arn(account: AccountId, path_prefix: &str) -> String {
+    format!(
+        "arn:{}:iam::{account}:user{path_prefix}",
+        Partition::default().as_str()
+    )
+}
+
+/// Returns the ARN of a virtual MFA device.
+pub(crate) fn device_arn(account: AccountId, path: &Path, name: &str) -> String {
+    format!(
+        "arn:{}:iam::{account}:mfa{path}{name}",
+        Partition::default().as_str()
+    )
+}
+
+/// Reads the serial number of a virtual MFA device of an account.
+pub(crate) fn device_place(account: AccountId, serial_number: &str) -> Option<(Path, DeviceName)> {
+    let arn = Arn::parse(serial_number)?;
+    let ours = arn.partition == Partition::default().as_str()
+        && arn.service == "iam"
+        && arn.region.is_empty()
+        && arn.account_id() == Some(account);
+    let (path, name) = arn.resource.strip_prefix("mfa")?.rsplit_once('/')?;
+    let path = Path::parse(&format!("{path}/")).ok()?;
+    let name = DeviceName::parse(name).ok()?;
+    ours.then_some((path, name))
+}
+
+/// Returns the tags of a virtual MFA device.
+pub(crate) fn device_tags(caller: &Caller, place: &(Path, DeviceName)) -> Tags {
+    let (path, name) = place;
+    caller
+        .cell()
+        .device_tags(&format!("{path}{name}"))
+        .cloned()
+        .unwrap_or_default()
+}

@@ -1,0 +1,394 @@
+//! Users: create, get, list, rename, delete, tags.
+
+use keyward_arn::Path;
+use keyward_directory::{Entity, NewUser, Refusal, Renaming, Tag, User, UserName};
+use keyward_records::RecordKey;
+use keyward_wire::{NoOutput, iam};
+
+use super::target::{Subject, existing_user, user_arn, user_name, users_arn};
+use super::{Done, Operate, Shown, time};
+use crate::authenticate::{Caller, root_arn};
+use crate::authorize::{Authorized, Question};
+use crate::page::Page;
+use crate::ports::draw;
+use crate::{Service, ServiceError};
+
+/// Shows a user.
+pub(crate) fn shown(user: &User, caller: &Caller, tags: Showing) -> iam::User {
+    iam::User {
+        path: user.path.to_string(),
+        user_name: user.name.to_string(),
+        user_id: user.id.to_string(),
+        arn: user.arn(keyward_arn::Partition::default(), caller.account()),
+        create_date: time(user.created),
+        tags: match tags {
+            Showing::WithTags if !user.tags.is_empty() => Some(wire_tags(&user.tags)),
+            Showing::WithTags | Showing::WithoutTags => None,
+        },
+        ..iam::User::default()
+    }
+}
+
+/// Whether an answer shows tags: lists do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Showing {
+    WithTags,
+    WithoutTags,
+}
+
+/// Shows tags.
+pub(crate) fn wire_tags(tags: &keyward_directory::Tags) -> Vec<iam::Tag> {
+    tags.iter()
+        .map(|tag| iam::Tag {
+            key: tag.key.clone(),
+            value: tag.value.clone(),
+        })
+        .collect()
+}
+
+/// Takes tags of a request.
+pub(crate) fn sent_tags(tags: Option<&Vec<iam::Tag>>) -> Vec<Tag> {
+    let sent = tags.into_iter().flatten();
+    sent.map(|tag| Tag {
+        key: tag.key.clone(),
+        value: tag.value.clone(),
+    })
+    .collect()
+}
+
+/// Takes a path of a request, which the model's pattern has passed.
+pub(crate) fn sent_path(path: Option<&str>) -> Result<Path, ServiceError> {
+    let path = path
+        .map(|path| Path::parse(path).map_err(|error| ServiceError::validation(error.to_string())));
+    Ok(path.transpose()?.unwrap_or_default())
+}
+
+/// Takes the name of a user to be.
+fn new_name(name: &str) -> Result<UserName, ServiceError> {
+    UserName::parse(name).map_err(|error| ServiceError::validation(error.to_string()))
+}
+
+fn missing(name: &UserName) -> ServiceError {
+    Refusal::not_found(Entity::User, name).into()
+}
+
+impl Operate for iam::CreateUser {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        let path = sent_path(self.path.as_deref())?;
+        Ok(
+            Question::about(user_arn(caller.account(), &path, &self.user_name))
+                .request_tags(&sent_tags(self.tags.as_ref()))
+                .key(
+                    "iam:PermissionsBoundary",
+                    self.permissions_boundary.as_deref(),
+                ),
+        )
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<iam::CreateUserOutput>, ServiceError> {
+        if let Some(boundary) = &call.permissions_boundary {
+            // There are no managed policies that it could name.
+            return Err(ServiceError::invalid_boundary(boundary));
+        }
+        let request = NewUser {
+            name: new_name(&call.user_name)?,
+            path: sent_path(call.path.as_deref())?,
+            tags: sent_tags(call.tags.as_ref()),
+        };
+        let random = draw(service.entropy());
+        let now = service.now().timestamp();
+        let account = call.caller().account();
+        let (user, revision) = service
+            .transact(
+                call.caller(),
+                &[RecordKey::user(account, &request.name)],
+                |transaction| {
+                    let existing = transaction.user(&request.name)?;
+                    let user =
+                        User::create(account, existing.as_ref(), request.clone(), random, now)?;
+                    transaction.create_user(&user)?;
+                    Ok(user)
+                },
+            )
+            .await?;
+        let user = Some(shown(&user, call.caller(), Showing::WithTags));
+        Ok(Done::at(revision, iam::CreateUserOutput { user }))
+    }
+}
+
+impl Operate for iam::GetUser {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(match (&self.user_name, caller.user()) {
+            (Some(name), _) => existing_user(name, caller),
+            (None, Some(user)) => existing_user(user.name.as_str(), caller),
+            (None, None) => Question::about(root_arn(caller.account())),
+        })
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<iam::GetUserOutput>, ServiceError> {
+        let caller = call.caller();
+        let reader = service.reader(caller).await?;
+        let user = match Subject::read(call.user_name.as_deref(), caller)? {
+            Subject::Root => root_user(&reader.account(service.view().master()).await?.account),
+            Subject::User(name) => {
+                let user = reader.user(&name).await?.ok_or_else(|| missing(&name))?;
+                shown(&user, caller, Showing::WithTags)
+            }
+        };
+        Ok(Done::at(reader.revision(), iam::GetUserOutput { user }))
+    }
+}
+
+/// Shows the root user, which has no name.
+// SOURCE: spec/iam-entities.md §6.
+fn root_user(account: &keyward_directory::Account) -> iam::User {
+    iam::User {
+        path: "/".to_owned(),
+        user_id: account.id.to_string(),
+        arn: root_arn(account.id),
+        create_date: time(account.created),
+        ..iam::User::default()
+    }
+}
+
+impl Operate for iam::ListUsers {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(Question::about(users_arn(
+            caller.account(),
+            self.path_prefix.as_deref().unwrap_or("/"),
+        )))
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<iam::ListUsersOutput>, ServiceError> {
+        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let reader = service.reader(call.caller()).await?;
+        let prefix = call.path_prefix.as_deref().unwrap_or("/");
+        let mut users = users_from(&reader, &page, |user| {
+            user.path.as_str().starts_with(prefix)
+        })
+        .await?;
+        let marker = page.cut(&mut users, |user| user.name.folded());
+        let shown = users
+            .iter()
+            .map(|user| shown(user, call.caller(), Showing::WithoutTags));
+        let output = iam::ListUsersOutput {
+            users: shown.collect(),
+            is_truncated: Some(marker.is_some()),
+            marker,
+        };
+        Ok(Done::at(reader.revision(), output))
+    }
+}
+
+/// Reads the users of a page, and one more, that a filter lets through.
+pub(crate) async fn users_from(
+    reader: &crate::transaction::Reader,
+    page: &Page,
+    fits: impl Fn(&User) -> bool,
+) -> Result<Vec<User>, ServiceError> {
+    let wanted = page.items.saturating_add(1);
+    let invalid = |_| ServiceError::validation("Invalid Marker.");
+    let mut after = page
+        .after
+        .as_deref()
+        .map(UserName::parse)
+        .transpose()
+        .map_err(invalid)?;
+    let mut users = Vec::new();
+    loop {
+        let batch = reader.users(after.as_ref(), wanted).await?;
+        let last = batch.len() < wanted;
+        after = batch.last().map(|user| user.name.clone());
+        users.extend(batch.into_iter().filter(|user| fits(user)));
+        if last || users.len() >= wanted {
+            users.truncate(wanted);
+            return Ok(users);
+        }
+    }
+}
+
+impl Operate for iam::UpdateUser {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_user(&self.user_name, caller))
+    }
+
+    /// A user is renamed only by a caller who may do so to the old name and to the new.
+    fn further(&self, caller: &Caller) -> Result<Option<Question>, ServiceError> {
+        if self.new_user_name.is_none() && self.new_path.is_none() {
+            return Ok(None);
+        }
+        let before = UserName::parse(&self.user_name)
+            .ok()
+            .and_then(|name| caller.cell().user(&name).cloned());
+        let path = match (&self.new_path, &before) {
+            (Some(path), _) => sent_path(Some(path))?.to_string(),
+            (None, Some(user)) => path_of(&user.arn),
+            (None, None) => "/".to_owned(),
+        };
+        let name = self.new_user_name.as_deref().unwrap_or(&self.user_name);
+        let arn = format!("{}{name}", users_arn(caller.account(), &path));
+        let question = Question::about(arn).shown(Shown::Text(format!("user {name}")));
+        Ok(Some(match before {
+            Some(user) => question.resource_tags(&user.tags),
+            None => question,
+        }))
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<NoOutput>, ServiceError> {
+        let before = user_name(&call.user_name)?;
+        let renaming = Renaming {
+            name: call.new_user_name.as_deref().map(new_name).transpose()?,
+            path: call
+                .new_path
+                .as_deref()
+                .map(|path| sent_path(Some(path)))
+                .transpose()?,
+        };
+        let names = std::iter::once(&before).chain(&renaming.name);
+        let wanted: Vec<RecordKey> = names
+            .map(|name| RecordKey::user(call.caller().account(), name))
+            .collect();
+        let ((), revision) = service
+            .transact(call.caller(), &wanted, |transaction| {
+                let user = transaction.user(&before)?.ok_or_else(|| missing(&before))?;
+                let taken = match &renaming.name {
+                    Some(name) => transaction.user(name)?,
+                    None => None,
+                };
+                let name = user.name.clone();
+                let renamed = user.rename(renaming.clone(), taken.as_ref())?;
+                transaction.rename_user(&name, &renamed)
+            })
+            .await?;
+        Ok(Done::at(revision, NoOutput))
+    }
+}
+
+/// Returns the path inside a user's ARN.
+fn path_of(arn: &str) -> String {
+    let after = arn.split_once(":user").map_or("/", |(_, rest)| rest);
+    after
+        .rsplit_once('/')
+        .map_or_else(|| "/".to_owned(), |(path, _)| format!("{path}/"))
+}
+
+impl Operate for iam::DeleteUser {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_user(&self.user_name, caller))
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<NoOutput>, ServiceError> {
+        let name = user_name(&call.user_name)?;
+        let ((), revision) = service
+            .transact(
+                call.caller(),
+                &[RecordKey::user(call.caller().account(), &name)],
+                |transaction| {
+                    let user = transaction.user(&name)?.ok_or_else(|| missing(&name))?;
+                    user.check_deletion()?;
+                    transaction.delete_user(&user);
+                    Ok(())
+                },
+            )
+            .await?;
+        Ok(Done::at(revision, NoOutput))
+    }
+}
+
+impl Operate for iam::TagUser {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_user(&self.user_name, caller).request_tags(&sent_tags(Some(&self.tags))))
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<NoOutput>, ServiceError> {
+        let name = user_name(&call.user_name)?;
+        let ((), revision) = service
+            .transact(
+                call.caller(),
+                &[RecordKey::user(call.caller().account(), &name)],
+                |transaction| {
+                    let mut user = transaction.user(&name)?.ok_or_else(|| missing(&name))?;
+                    user.tags = user.tags.with(
+                        sent_tags(Some(&call.tags)),
+                        keyward_directory::Quota::TagsPerUser,
+                    )?;
+                    transaction.put_user(&user)
+                },
+            )
+            .await?;
+        Ok(Done::at(revision, NoOutput))
+    }
+}
+
+impl Operate for iam::UntagUser {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_user(&self.user_name, caller).tag_keys(&self.tag_keys))
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<NoOutput>, ServiceError> {
+        let name = user_name(&call.user_name)?;
+        let ((), revision) = service
+            .transact(
+                call.caller(),
+                &[RecordKey::user(call.caller().account(), &name)],
+                |transaction| {
+                    let mut user = transaction.user(&name)?.ok_or_else(|| missing(&name))?;
+                    user.tags = user.tags.without(&call.tag_keys);
+                    transaction.put_user(&user)
+                },
+            )
+            .await?;
+        Ok(Done::at(revision, NoOutput))
+    }
+}
+
+impl Operate for iam::ListUserTags {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_user(&self.user_name, caller))
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<iam::ListUserTagsOutput>, ServiceError> {
+        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let name = user_name(&call.user_name)?;
+        let reader = service.reader(call.caller()).await?;
+        let user = reader.user(&name).await?.ok_or_else(|| missing(&name))?;
+        let after = page.after.as_deref().map(str::to_lowercase);
+        let fits = |tag: &&iam::Tag| {
+            after
+                .as_ref()
+                .is_none_or(|after| tag.key.to_lowercase() > *after)
+        };
+        let mut tags: Vec<iam::Tag> = wire_tags(&user.tags).iter().filter(fits).cloned().collect();
+        let marker = page.cut(&mut tags, |tag| tag.key.clone());
+        let output = iam::ListUserTagsOutput {
+            tags,
+            is_truncated: Some(marker.is_some()),
+            marker,
+        };
+        Ok(Done::at(reader.revision(), output))
+    }
+}

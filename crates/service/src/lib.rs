@@ -1,0 +1,153 @@
+//! One handler an operation: authenticate, authorize, apply, commit, respond.
+//!
+//! Every way in (the API, the operator's socket, later the console and the gateway) ends here, and there is no other
+//! door to the store. No HTTP types: a shell hands in [`Incoming`] and gets [`Outgoing`]. Start at `call.rs`, the life
+//! of a request, and `operations.rs`, the table of operations.
+
+mod authenticate;
+mod authorize;
+mod call;
+mod error;
+mod event;
+mod exchange;
+mod handlers;
+mod metrics;
+mod operations;
+mod operator;
+mod page;
+mod ports;
+mod qr;
+mod transaction;
+mod usage;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use keyward_records::RecordKey;
+use keyward_store::{Revision, Store};
+
+pub use error::ServiceError;
+pub use exchange::{Incoming, Outgoing, RequestId, Transport};
+pub use metrics::{Metrics, Sample};
+pub use operations::{Summary, pending, summaries};
+pub use operator::{AccountSummary, CreateAccountError, CreatedAccount, NewAccount, Status};
+pub use ports::{AuditFull, AuditSink, Clock, Entropy, Now, Urgency};
+
+// What a shell needs to start and to name things, so that it depends on the service alone.
+pub use keyward_directory::AccountStatus;
+pub use keyward_records::{MASTER_KEY_LENGTH, MasterKey};
+pub use keyward_view::{View, follow, load};
+
+use crate::authenticate::Caller;
+use crate::transaction::{Reader, Transaction, transact};
+
+/// How long a request waits for a revision that its node has not seen.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The application: what every shell calls.
+pub struct Service {
+    store: Arc<dyn Store>,
+    view: Arc<View>,
+    ports: Ports,
+    metrics: Metrics,
+}
+
+/// What the shell gives.
+pub struct Ports {
+    /// Keeps audit events.
+    pub audit: Arc<dyn AuditSink>,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Gives random bytes.
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Service {
+    /// Puts the application together; the view must be loaded from the same store.
+    #[must_use]
+    pub fn new(store: Arc<dyn Store>, view: Arc<View>, ports: Ports) -> Self {
+        Self {
+            store,
+            view,
+            ports,
+            metrics: Metrics::default(),
+        }
+    }
+
+    /// Returns counters of what was done.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// Returns the picture that decisions are made from.
+    #[must_use]
+    pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Returns the store's newest revision.
+    ///
+    /// # Errors
+    /// [`ServiceError::Store`] where the store can't be read.
+    pub async fn store_revision(&self) -> Result<Revision, ServiceError> {
+        Ok(self.store.revision().await?)
+    }
+
+    /// Says whether requests can be answered.
+    ///
+    /// # Errors
+    /// One line that says why not.
+    pub fn readiness(&self) -> Result<(), &'static str> {
+        if !self.view.is_followed() {
+            return Err("the store's change feed is not followed\n");
+        }
+        self.ports
+            .audit
+            .check()
+            .map_err(|_| "the audit trail can't be written\n")
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        self.ports.clock.now()
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        &*self.ports.entropy
+    }
+
+    pub(crate) fn audit(&self) -> &dyn AuditSink {
+        &*self.ports.audit
+    }
+
+    pub(crate) fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
+    /// Opens the newest state of the caller's account.
+    pub(crate) async fn reader(&self, caller: &Caller) -> Result<Reader, ServiceError> {
+        Reader::open(&*self.store, caller.account(), caller.cell().vault()).await
+    }
+
+    /// Changes the caller's account, and waits until this node's own view shows it: the node that took a write always
+    /// reads it.
+    pub(crate) async fn transact<T: Send>(
+        &self,
+        caller: &Caller,
+        wanted: &[RecordKey],
+        change: impl FnMut(&mut Transaction) -> Result<T, ServiceError> + Send,
+    ) -> Result<(T, Revision), ServiceError> {
+        let done = transact(
+            &*self.store,
+            caller.account(),
+            caller.cell().vault(),
+            wanted,
+            change,
+        )
+        .await?;
+        if !self.view.wait_for(done.1, PATIENCE).await {
+            tracing::warn!(revision = %done.1, "the view lags behind a commit of its own node");
+        }
+        Ok(done)
+    }
+}

@@ -1,0 +1,345 @@
+//! The table of operations: one row each, and none without a row compiles.
+
+use std::future::Future;
+use std::pin::Pin;
+
+use keyward_wire::{Operation, decode, iam, sts, write_success};
+
+use crate::authorize::{Circumstances, authorize};
+use crate::call::{Reply, Routed};
+use crate::event::is_read_only;
+use crate::handlers::Operate;
+use crate::{Service, ServiceError};
+
+/// What the table says of an operation.
+pub(crate) enum Row {
+    /// It answers `NotImplemented`.
+    Pending,
+    /// It is served.
+    Served(Served),
+}
+
+/// How an operation is served.
+pub(crate) struct Served {
+    /// What policies must allow.
+    pub(crate) action: &'static str,
+    /// The ARN of the resource that is asked about.
+    pub(crate) resource: &'static str,
+    /// The condition keys of the call itself, besides the global ones.
+    pub(crate) keys: &'static [&'static str],
+    /// Decodes, authorizes, applies, writes the answer.
+    pub(crate) run: Run,
+}
+
+/// An operation from its parameters to its answer.
+pub(crate) type Run =
+    for<'a> fn(
+        &'a Service,
+        Routed<'a>,
+    ) -> Pin<Box<dyn Future<Output = Result<Reply, ServiceError>> + Send + 'a>>;
+
+const USER: &str = "arn:${Partition}:iam::${Account}:user/${UserNameWithPath}";
+const MFA: &str = "arn:${Partition}:iam::${Account}:mfa/${MfaTokenIdWithPath}";
+const ANY: &str = "*";
+/// Of a call on a user that exists. SOURCE: spec/condition-keys.md §2.
+const EXISTING_USER: &[&str] = &["aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"];
+const EXISTING_DEVICE: &[&str] = EXISTING_USER;
+
+const fn served<C: Operate>(
+    action: &'static str,
+    resource: &'static str,
+    keys: &'static [&'static str],
+) -> Row {
+    Row::Served(Served {
+        action,
+        resource,
+        keys,
+        run: run::<C>,
+    })
+}
+
+/// Returns the row of an operation.
+#[rustfmt::skip]
+pub(crate) const fn row(operation: Operation) -> Row {
+    match operation {
+        Operation::CreateAccessKey => served::<iam::CreateAccessKey>("iam:CreateAccessKey", USER, EXISTING_USER),
+        Operation::CreateUser => served::<iam::CreateUser>("iam:CreateUser", USER, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
+        Operation::CreateVirtualMFADevice => served::<iam::CreateVirtualMFADevice>("iam:CreateVirtualMFADevice", MFA, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
+        Operation::DeleteAccessKey => served::<iam::DeleteAccessKey>("iam:DeleteAccessKey", USER, EXISTING_USER),
+        Operation::DeleteUser => served::<iam::DeleteUser>("iam:DeleteUser", USER, EXISTING_USER),
+        Operation::DeleteUserPolicy => served::<iam::DeleteUserPolicy>("iam:DeleteUserPolicy", USER, EXISTING_USER),
+        Operation::DeleteVirtualMFADevice => served::<iam::DeleteVirtualMFADevice>("iam:DeleteVirtualMFADevice", MFA, EXISTING_DEVICE),
+        Operation::GetAccessKeyLastUsed => served::<iam::GetAccessKeyLastUsed>("iam:GetAccessKeyLastUsed", USER, EXISTING_USER),
+        Operation::GetAccountAuthorizationDetails => served::<iam::GetAccountAuthorizationDetails>("iam:GetAccountAuthorizationDetails", ANY, &[]),
+        Operation::GetCallerIdentity => served::<sts::GetCallerIdentity>("sts:GetCallerIdentity", ANY, &[]),
+        Operation::GetUser => served::<iam::GetUser>("iam:GetUser", USER, EXISTING_USER),
+        Operation::GetUserPolicy => served::<iam::GetUserPolicy>("iam:GetUserPolicy", USER, EXISTING_USER),
+        Operation::ListAccessKeys => served::<iam::ListAccessKeys>("iam:ListAccessKeys", USER, EXISTING_USER),
+        Operation::ListUserPolicies => served::<iam::ListUserPolicies>("iam:ListUserPolicies", USER, EXISTING_USER),
+        Operation::ListUserTags => served::<iam::ListUserTags>("iam:ListUserTags", USER, EXISTING_USER),
+        Operation::ListUsers => served::<iam::ListUsers>("iam:ListUsers", USER, &[]),
+        Operation::ListVirtualMFADevices => served::<iam::ListVirtualMFADevices>("iam:ListVirtualMFADevices", MFA, &[]),
+        Operation::PutUserPolicy => served::<iam::PutUserPolicy>("iam:PutUserPolicy", USER, EXISTING_USER),
+        Operation::TagUser => served::<iam::TagUser>("iam:TagUser", USER, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::UntagUser => served::<iam::UntagUser>("iam:UntagUser", USER, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::UpdateAccessKey => served::<iam::UpdateAccessKey>("iam:UpdateAccessKey", USER, EXISTING_USER),
+        Operation::UpdateUser => served::<iam::UpdateUser>("iam:UpdateUser", USER, EXISTING_USER),
+        Operation::AcceptDelegationRequest
+        | Operation::AcquireRole
+        | Operation::AddClientIDToOpenIDConnectProvider
+        | Operation::AddRoleToInstanceProfile
+        | Operation::AddUserToGroup
+        | Operation::AssociateDelegationRequest
+        | Operation::AssumeRole
+        | Operation::AssumeRoleWithSAML
+        | Operation::AssumeRoleWithWebIdentity
+        | Operation::AssumeRoot
+        | Operation::AttachGroupPolicy
+        | Operation::AttachRolePolicy
+        | Operation::AttachUserPolicy
+        | Operation::ChangePassword
+        | Operation::CreateAccountAlias
+        | Operation::CreateDelegationRequest
+        | Operation::CreateGroup
+        | Operation::CreateInstanceProfile
+        | Operation::CreateLoginProfile
+        | Operation::CreateOpenIDConnectProvider
+        | Operation::CreatePolicy
+        | Operation::CreatePolicyVersion
+        | Operation::CreateRole
+        | Operation::CreateSAMLProvider
+        | Operation::CreateServiceLinkedRole
+        | Operation::CreateServiceSpecificCredential
+        | Operation::DeactivateMFADevice
+        | Operation::DecodeAuthorizationMessage
+        | Operation::DeleteAccountAlias
+        | Operation::DeleteAccountPasswordPolicy
+        | Operation::DeleteGroup
+        | Operation::DeleteGroupPolicy
+        | Operation::DeleteInstanceProfile
+        | Operation::DeleteLoginProfile
+        | Operation::DeleteOpenIDConnectProvider
+        | Operation::DeletePolicy
+        | Operation::DeletePolicyVersion
+        | Operation::DeleteRole
+        | Operation::DeleteRolePermissionsBoundary
+        | Operation::DeleteRolePolicy
+        | Operation::DeleteSAMLProvider
+        | Operation::DeleteSSHPublicKey
+        | Operation::DeleteServerCertificate
+        | Operation::DeleteServiceLinkedRole
+        | Operation::DeleteServiceSpecificCredential
+        | Operation::DeleteSigningCertificate
+        | Operation::DeleteUserPermissionsBoundary
+        | Operation::DetachGroupPolicy
+        | Operation::DetachRolePolicy
+        | Operation::DetachUserPolicy
+        | Operation::DisableOrganizationsRootCredentialsManagement
+        | Operation::DisableOrganizationsRootSessions
+        | Operation::DisableOutboundWebIdentityFederation
+        | Operation::EnableMFADevice
+        | Operation::EnableOrganizationsRootCredentialsManagement
+        | Operation::EnableOrganizationsRootSessions
+        | Operation::EnableOutboundWebIdentityFederation
+        | Operation::GenerateCredentialReport
+        | Operation::GenerateOrganizationsAccessReport
+        | Operation::GenerateServiceLastAccessedDetails
+        | Operation::GetAccessKeyInfo
+        | Operation::GetAccountPasswordPolicy
+        | Operation::GetAccountProperties
+        | Operation::GetAccountSummary
+        | Operation::GetContextKeysForCustomPolicy
+        | Operation::GetContextKeysForPrincipalPolicy
+        | Operation::GetCredentialReport
+        | Operation::GetDelegatedAccessToken
+        | Operation::GetDelegationRequest
+        | Operation::GetFederationToken
+        | Operation::GetGroup
+        | Operation::GetGroupPolicy
+        | Operation::GetHumanReadableSummary
+        | Operation::GetInstanceProfile
+        | Operation::GetLoginProfile
+        | Operation::GetMFADevice
+        | Operation::GetOpenIDConnectProvider
+        | Operation::GetOrganizationsAccessReport
+        | Operation::GetOutboundWebIdentityFederationInfo
+        | Operation::GetPolicy
+        | Operation::GetPolicyVersion
+        | Operation::GetRole
+        | Operation::GetRolePolicy
+        | Operation::GetRoleTemplateVersion
+        | Operation::GetSAMLProvider
+        | Operation::GetSSHPublicKey
+        | Operation::GetServerCertificate
+        | Operation::GetServiceLastAccessedDetails
+        | Operation::GetServiceLastAccessedDetailsWithEntities
+        | Operation::GetServiceLinkedRoleDeletionStatus
+        | Operation::GetSessionToken
+        | Operation::GetWebIdentityToken
+        | Operation::ListAccountAliases
+        | Operation::ListAttachedGroupPolicies
+        | Operation::ListAttachedRolePolicies
+        | Operation::ListAttachedUserPolicies
+        | Operation::ListDelegationRequests
+        | Operation::ListEntitiesForPolicy
+        | Operation::ListGroupPolicies
+        | Operation::ListGroups
+        | Operation::ListGroupsForUser
+        | Operation::ListInstanceProfileTags
+        | Operation::ListInstanceProfiles
+        | Operation::ListInstanceProfilesForRole
+        | Operation::ListMFADeviceTags
+        | Operation::ListMFADevices
+        | Operation::ListOpenIDConnectProviderTags
+        | Operation::ListOpenIDConnectProviders
+        | Operation::ListOrganizationsFeatures
+        | Operation::ListPolicies
+        | Operation::ListPoliciesGrantingServiceAccess
+        | Operation::ListPolicyTags
+        | Operation::ListPolicyVersions
+        | Operation::ListRolePolicies
+        | Operation::ListRoleTags
+        | Operation::ListRoles
+        | Operation::ListSAMLProviderTags
+        | Operation::ListSAMLProviders
+        | Operation::ListSSHPublicKeys
+        | Operation::ListServerCertificateTags
+        | Operation::ListServerCertificates
+        | Operation::ListServiceSpecificCredentials
+        | Operation::ListSigningCertificates
+        | Operation::PutAccountProperties
+        | Operation::PutGroupPolicy
+        | Operation::PutRolePermissionsBoundary
+        | Operation::PutRolePolicy
+        | Operation::PutUserPermissionsBoundary
+        | Operation::RejectDelegationRequest
+        | Operation::RemoveClientIDFromOpenIDConnectProvider
+        | Operation::RemoveRoleFromInstanceProfile
+        | Operation::RemoveUserFromGroup
+        | Operation::ResetServiceSpecificCredential
+        | Operation::ResyncMFADevice
+        | Operation::SendDelegationToken
+        | Operation::SetDefaultPolicyVersion
+        | Operation::SetSecurityTokenServicePreferences
+        | Operation::SimulateCustomPolicy
+        | Operation::SimulatePrincipalPolicy
+        | Operation::TagInstanceProfile
+        | Operation::TagMFADevice
+        | Operation::TagOpenIDConnectProvider
+        | Operation::TagPolicy
+        | Operation::TagRole
+        | Operation::TagSAMLProvider
+        | Operation::TagServerCertificate
+        | Operation::UntagInstanceProfile
+        | Operation::UntagMFADevice
+        | Operation::UntagOpenIDConnectProvider
+        | Operation::UntagPolicy
+        | Operation::UntagRole
+        | Operation::UntagSAMLProvider
+        | Operation::UntagServerCertificate
+        | Operation::UpdateAccountPasswordPolicy
+        | Operation::UpdateAssumeRolePolicy
+        | Operation::UpdateDelegationRequest
+        | Operation::UpdateGroup
+        | Operation::UpdateLoginProfile
+        | Operation::UpdateOpenIDConnectProviderThumbprint
+        | Operation::UpdateRole
+        | Operation::UpdateRoleDescription
+        | Operation::UpdateSAMLProvider
+        | Operation::UpdateSSHPublicKey
+        | Operation::UpdateServerCertificate
+        | Operation::UpdateServiceSpecificCredential
+        | Operation::UpdateSigningCertificate
+        | Operation::UploadSSHPublicKey
+        | Operation::UploadServerCertificate
+        | Operation::UploadSigningCertificate => Row::Pending,
+    }
+}
+
+fn run<'a, C: Operate>(
+    service: &'a Service,
+    routed: Routed<'a>,
+) -> Pin<Box<dyn Future<Output = Result<Reply, ServiceError>> + Send + 'a>> {
+    Box::pin(async move {
+        let Routed {
+            caller,
+            parameters,
+            incoming,
+            now,
+            request_id,
+            format,
+            detail,
+        } = routed;
+        let call: C = decode(parameters).map_err(keyward_wire::WireError::from)?;
+        detail.note_request(&call);
+        let Row::Served(Served { action, .. }) = row(C::OPERATION) else {
+            return Err(ServiceError::NotImplemented(C::OPERATION));
+        };
+        let circumstances = Circumstances { incoming, now };
+        let authorized = authorize(
+            action,
+            caller,
+            call,
+            &circumstances,
+            service.metrics(),
+            detail,
+        )?;
+        let done = C::apply(service, authorized).await?;
+        if !is_read_only(C::OPERATION) {
+            detail.note_response(&done.output);
+        }
+        let body = write_success::<C>(&done.output, request_id.as_str(), format);
+        Ok(Reply {
+            body,
+            revision: done.revision,
+        })
+    })
+}
+
+/// What the table says of an operation, for documents and snapshots.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The operation.
+    pub operation: Operation,
+    /// The action that policies must allow; `None` while the operation is pending.
+    pub action: Option<&'static str>,
+    /// The ARN of the resource that is asked about.
+    pub resource: &'static str,
+    /// The condition keys of the call itself.
+    pub keys: &'static [&'static str],
+}
+
+/// Returns a summary of every row.
+#[must_use]
+pub fn summaries() -> Vec<Summary> {
+    let summary = |operation: &Operation| match row(*operation) {
+        Row::Pending => Summary {
+            operation: *operation,
+            action: None,
+            resource: "",
+            keys: &[],
+        },
+        Row::Served(Served {
+            action,
+            resource,
+            keys,
+            ..
+        }) => Summary {
+            operation: *operation,
+            action: Some(action),
+            resource,
+            keys,
+        },
+    };
+    Operation::ALL.iter().map(summary).collect()
+}
+
+/// Returns the operations that are not served yet.
+#[must_use]
+pub fn pending() -> Vec<Operation> {
+    summaries()
+        .into_iter()
+        .filter(|summary| summary.action.is_none())
+        .map(|summary| summary.operation)
+        .collect()
+}

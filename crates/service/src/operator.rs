@@ -1,0 +1,244 @@
+//! What the operator of the installation does: makes accounts and looks at the whole.
+
+use std::sync::Arc;
+
+use argon2::Argon2;
+use argon2::password_hash::PasswordHasher as _;
+use keyward_arn::{AccessKeyId, AccountId};
+use keyward_directory::{
+    AccessKey, AccessKeyStatus, Account, AccountStatus, Email, PasswordHash, RootUser, Timestamp,
+};
+use keyward_records::{AccountRecord, RecordKey, decode_account, encode_account};
+use keyward_sigv4::SecretKey;
+use keyward_store::{Commit, CommitError, Revision, scan_all};
+use keyward_wire::Timestamp as Shown;
+use zeroize::Zeroizing;
+
+use crate::ports::draw;
+use crate::{Service, ServiceError};
+
+/// Accounts read at a time.
+const PAGE: usize = 1000;
+/// The alphabet of generated passwords, without characters that are mistaken for others.
+const PASSWORD_ALPHABET: &[u8; 64] =
+    b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789-_+=.:@";
+/// Characters of a generated password: 144 bits.
+const PASSWORD_LENGTH: usize = 24;
+
+/// An account to be made; what is `None` is made at random.
+#[derive(Debug, Default)]
+pub struct NewAccount {
+    /// The root user's address.
+    pub email: String,
+    /// What the operator calls the account.
+    pub name: String,
+    /// Twelve digits.
+    pub id: Option<AccountId>,
+    /// The root user's password.
+    pub password: Option<Zeroizing<String>>,
+    /// The root user's access key id.
+    pub access_key_id: Option<String>,
+    /// The root user's secret access key.
+    pub secret_access_key: Option<SecretKey>,
+}
+
+/// A new account with its secrets, which are shown this once.
+#[derive(Debug)]
+pub struct CreatedAccount {
+    /// The account's id.
+    pub id: AccountId,
+    /// The root user's address.
+    pub email: String,
+    /// The root user's access key id.
+    pub access_key_id: AccessKeyId,
+    /// The root user's secret access key.
+    pub secret_access_key: SecretKey,
+    /// The root user's password.
+    pub password: Zeroizing<String>,
+}
+
+/// Why an account was not made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateAccountError {
+    /// The access key id belongs to another account or is malformed.
+    #[error("the access key id {0} is in use or is not 16 to 128 letters, digits and underscores")]
+    AccessKeyId(String),
+    /// The address is not one.
+    #[error("{0}")]
+    Email(#[from] keyward_directory::ParseEmailError),
+    /// There is such an account.
+    #[error("account {0} already exists")]
+    Exists(AccountId),
+    /// The password can't be hashed.
+    #[error("the password can't be used: {0}")]
+    Password(String),
+    /// The service failed.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
+/// What a list of accounts shows of each.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AccountSummary {
+    /// The account's id.
+    pub id: AccountId,
+    /// What the operator calls it.
+    pub name: String,
+    /// The root user's address.
+    pub email: String,
+    /// Whether it is in use.
+    pub status: AccountStatus,
+    /// When it was made, such as `2026-01-01T00:00:00Z`.
+    pub created: String,
+}
+
+/// The state of the installation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// How many accounts there are.
+    pub accounts: usize,
+    /// How many users there are in all of them.
+    pub users: usize,
+    /// The store's newest revision.
+    pub store_revision: Revision,
+    /// The revision that decisions are made at.
+    pub view_revision: Revision,
+    /// Whether requests are answered.
+    pub ready: bool,
+}
+
+impl Service {
+    /// Makes an account with its root user.
+    ///
+    /// # Errors
+    /// [`CreateAccountError`]; nothing was made then.
+    pub async fn create_account(
+        &self,
+        new: NewAccount,
+    ) -> Result<CreatedAccount, CreateAccountError> {
+        let email = Email::parse(&new.email)?;
+        let id = new
+            .id
+            .unwrap_or_else(|| AccountId::from_random(draw(self.entropy())));
+        let created = self.now().timestamp();
+        let key = self.root_key(&new, id, created)?;
+        let password = new.password.unwrap_or_else(|| self.random_password());
+        let account = Account {
+            id,
+            name: new.name,
+            status: AccountStatus::Active,
+            created,
+            root: RootUser {
+                email,
+                password: self.hash(&password).await?,
+                access_keys: vec![key.clone()],
+            },
+        };
+        let vault = self.view.master().create_vault(id, draw(self.entropy()));
+        let vault = Arc::new(vault.map_err(ServiceError::internal)?);
+        let value =
+            encode_account(&AccountRecord { account, vault }).map_err(ServiceError::from)?;
+        let place = RecordKey::Account(id).encode();
+        match self
+            .store
+            .commit(Commit::new().if_absent(place.clone()).put(place, value))
+            .await
+        {
+            Ok(revision) => {
+                self.view.wait_for(revision, crate::PATIENCE).await;
+            }
+            Err(CommitError::Conflict { .. }) => return Err(CreateAccountError::Exists(id)),
+            Err(error) => return Err(ServiceError::from(error).into()),
+        }
+        Ok(CreatedAccount {
+            id,
+            email: new.email,
+            access_key_id: key.id,
+            secret_access_key: key.secret,
+            password,
+        })
+    }
+
+    fn root_key(
+        &self,
+        new: &NewAccount,
+        id: AccountId,
+        now: Timestamp,
+    ) -> Result<AccessKey, CreateAccountError> {
+        let mut key = AccessKey::mint(id, draw(self.entropy()), draw(self.entropy()), now);
+        if let Some(wanted) = &new.access_key_id {
+            let refused = || CreateAccountError::AccessKeyId(wanted.clone());
+            key.id = AccessKeyId::parse(wanted).map_err(|_| refused())?;
+            if self.view.key(wanted).is_some() {
+                return Err(refused());
+            }
+        }
+        if let Some(secret) = &new.secret_access_key {
+            key.secret = secret.clone();
+        }
+        key.status = AccessKeyStatus::Active;
+        Ok(key)
+    }
+
+    /// Returns all accounts in the order of their ids.
+    ///
+    /// # Errors
+    /// [`ServiceError`] where the store can't be read.
+    pub async fn accounts(&self) -> Result<Vec<AccountSummary>, ServiceError> {
+        let snapshot = self.store.snapshot().await?;
+        let found = scan_all(&*snapshot, &RecordKey::accounts(), PAGE).await?;
+        let summaries = found.iter().map(|(_, found)| {
+            let account = decode_account(self.view.master(), &found.value)?.account;
+            Ok(AccountSummary {
+                id: account.id,
+                name: account.name,
+                email: account.root.email.as_str().to_owned(),
+                status: account.status,
+                created: Shown(account.created.unix_seconds()).to_string(),
+            })
+        });
+        summaries.collect()
+    }
+
+    /// Returns the state of the installation.
+    ///
+    /// # Errors
+    /// [`ServiceError`] where the store can't be read.
+    pub async fn status(&self) -> Result<Status, ServiceError> {
+        let cells = self.view.cells();
+        Ok(Status {
+            accounts: cells.len(),
+            users: cells.iter().map(|cell| cell.user_count()).sum(),
+            store_revision: self.store_revision().await?,
+            view_revision: self.view.revision(),
+            ready: self.readiness().is_ok(),
+        })
+    }
+
+    fn random_password(&self) -> Zeroizing<String> {
+        let random: [u8; PASSWORD_LENGTH] = draw(self.entropy());
+        let character = |byte: &u8| {
+            PASSWORD_ALPHABET
+                .get(usize::from(byte & 63))
+                .map_or('x', |found| char::from(*found))
+        };
+        Zeroizing::new(random.iter().map(character).collect())
+    }
+
+    /// Hashes a password away from the threads that answer requests: it takes tens of milliseconds.
+    async fn hash(&self, password: &Zeroizing<String>) -> Result<PasswordHash, CreateAccountError> {
+        let salt: [u8; 16] = draw(self.entropy());
+        let password = password.clone();
+        let hashed = tokio::task::spawn_blocking(move || {
+            Argon2::default()
+                .hash_password_with_salt(password.as_bytes(), &salt)
+                .map(|hash| hash.to_string())
+        });
+        let hashed = hashed
+            .await
+            .map_err(|error| CreateAccountError::Password(error.to_string()))?;
+        hashed
+            .map(PasswordHash::from_phc)
+            .map_err(|error| CreateAccountError::Password(error.to_string()))
+    }
+}

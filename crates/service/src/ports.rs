@@ -1,0 +1,72 @@
+//! What the service asks of the shell around it: time, randomness, a place for audit events.
+
+use keyward_directory::Timestamp;
+
+/// A moment in milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Now(i64);
+
+/// Tells the time.
+pub trait Clock: Send + Sync {
+    /// Returns the present moment.
+    fn now(&self) -> Now;
+}
+
+/// Gives random bytes fit for secrets and ids.
+pub trait Entropy: Send + Sync {
+    /// Fills the bytes.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// How soon an audit event must reach its file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// Now: it changed something or was refused.
+    AtOnce,
+    /// Within milliseconds: it read something.
+    Soon,
+}
+
+/// The audit trail can take no more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the audit trail can't be written")]
+pub struct AuditFull;
+
+/// Keeps audit events.
+pub trait AuditSink: Send + Sync {
+    /// Says whether events can be kept; while they can't, requests are refused.
+    ///
+    /// # Errors
+    /// [`AuditFull`] where the trail is full or broken.
+    fn check(&self) -> Result<(), AuditFull>;
+
+    /// Takes one event, a line of JSON with its line feed.
+    fn record(&self, line: &[u8], urgency: Urgency);
+}
+
+impl Now {
+    /// Takes milliseconds since the Unix epoch.
+    #[must_use]
+    pub fn from_unix_milliseconds(milliseconds: i64) -> Self {
+        Self(milliseconds)
+    }
+
+    /// Returns whole seconds since the Unix epoch.
+    #[must_use]
+    pub fn unix_seconds(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// Returns the moment as records keep it, to the second.
+    #[must_use]
+    pub fn timestamp(self) -> Timestamp {
+        Timestamp::from_unix_seconds(self.unix_seconds())
+    }
+}
+
+/// Draws a fixed number of random bytes.
+pub(crate) fn draw<const N: usize>(entropy: &dyn Entropy) -> [u8; N] {
+    let mut bytes = [0; N];
+    entropy.fill(&mut bytes);
+    bytes
+}

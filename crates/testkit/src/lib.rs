@@ -1,0 +1,9 @@
+//! An in-process server, a fake clock and seeded randomness for tests.
+//!
+//! Nothing here opens a socket or a file, reads the clock or draws real randomness: a test that fails, fails again.
+
+mod ports;
+mod server;
+
+pub use ports::{AuditLines, FakeClock, SeededEntropy};
+pub use server::{ACCOUNT, Answer, InProcess, NOW};

@@ -1,0 +1,211 @@
+//! The whole service in one process, called by its wire form.
+
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use keyward_arn::AccountId;
+use keyward_records::MasterKey;
+use keyward_service::{CreatedAccount, Incoming, NewAccount, Ports, Service, Transport};
+use keyward_sigv4::{Credentials, PathStyle, Payload, RequestParts, SecretKey, Signing, sign};
+use keyward_store::{MemoryStore, Store};
+use keyward_view::{View, follow, load};
+use keyward_wire::{Call, Operation, encode};
+use tokio::task::JoinHandle;
+
+use crate::{AuditLines, FakeClock, SeededEntropy};
+
+/// The account of every test, unless it makes others.
+pub const ACCOUNT: &str = "111122223333";
+/// When tests begin: 2026-01-02T03:04:05Z.
+pub const NOW: i64 = 1_767_323_045;
+
+/// A service over a store in memory, with one account.
+pub struct InProcess {
+    /// The application.
+    pub service: Arc<Service>,
+    /// Its clock.
+    pub clock: Arc<FakeClock>,
+    /// Its audit events.
+    pub audit: Arc<AuditLines>,
+    /// The credentials of the account's root user.
+    pub root: Credentials,
+    follower: JoinHandle<()>,
+}
+
+/// What a call answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// The body.
+    pub body: String,
+}
+
+impl Answer {
+    /// Returns the text of the first element of a name.
+    #[must_use]
+    pub fn element(&self, name: &str) -> Option<&str> {
+        let (_, rest) = self.body.split_once(&format!("<{name}>"))?;
+        rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
+    }
+
+    /// Returns the error code, or `OK`.
+    #[must_use]
+    pub fn code(&self) -> &str {
+        if self.status == 200 {
+            "OK"
+        } else {
+            self.element("Code").unwrap_or("?")
+        }
+    }
+}
+
+impl InProcess {
+    /// Starts a service with the account [`ACCOUNT`].
+    ///
+    /// # Errors
+    /// Whatever stands in the way, as text.
+    pub async fn start() -> Result<Self, String> {
+        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        let view = Arc::new(View::new(MasterKey::from_bytes([7; 32])));
+        load(&*store, &view)
+            .await
+            .map_err(|error| error.to_string())?;
+        let (clock, audit) = (
+            Arc::new(FakeClock::at(NOW)),
+            Arc::new(AuditLines::default()),
+        );
+        let ports = Ports {
+            audit: Arc::clone(&audit) as _,
+            clock: Arc::clone(&clock) as _,
+            entropy: Arc::new(SeededEntropy::default()),
+        };
+        let service = Arc::new(Service::new(Arc::clone(&store), Arc::clone(&view), ports));
+        let follower = tokio::spawn(async move {
+            // A feed that ends leaves the view unfollowed, which every later request of the test shows.
+            let _ = follow(&*store, &view).await;
+        });
+        let id = AccountId::parse(ACCOUNT).map_err(|error| error.to_string())?;
+        let new = NewAccount {
+            id: Some(id),
+            ..new_account("root@example.test")
+        };
+        let created = service
+            .create_account(new)
+            .await
+            .map_err(|error| error.to_string())?;
+        drop(audit.take());
+        Ok(Self {
+            service,
+            clock,
+            audit,
+            root: credentials(&created),
+            follower,
+        })
+    }
+
+    /// Makes another account and returns its root user's credentials.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, as text.
+    pub async fn account(&self, email: &str) -> Result<(AccountId, Credentials), String> {
+        let created = self
+            .service
+            .create_account(new_account(email))
+            .await
+            .map_err(|error| error.to_string())?;
+        Ok((created.id, credentials(&created)))
+    }
+
+    /// Makes an access key for a user and returns it as credentials.
+    pub async fn key_of(&self, user: &str) -> Credentials {
+        let call = keyward_wire::iam::CreateAccessKey {
+            user_name: Some(user.to_owned()),
+        };
+        let answer = self.call(&self.root, &call).await;
+        let element = |name| answer.element(name).unwrap_or_default().to_owned();
+        Credentials {
+            access_key_id: element("AccessKeyId"),
+            secret: SecretKey::new(element("SecretAccessKey")),
+            session_token: None,
+        }
+    }
+
+    /// Calls an operation.
+    pub async fn call<C: Call>(&self, credentials: &Credentials, call: &C) -> Answer {
+        self.send(credentials, C::OPERATION, encode(call).as_bytes())
+            .await
+    }
+
+    /// Signs and sends a form, whatever is in it.
+    pub async fn send(
+        &self,
+        credentials: &Credentials,
+        operation: Operation,
+        form: &[u8],
+    ) -> Answer {
+        let mut headers = vec![("host".to_owned(), b"keyward.test".to_vec())];
+        let unsigned = RequestParts {
+            method: "POST",
+            path: "/",
+            query: None,
+            authority: None,
+            headers: &headers,
+            payload: Payload::Body(form),
+            path_style: PathStyle::Normalized,
+        };
+        let service = operation.service().signing_name();
+        let signing = Signing {
+            credentials,
+            region: "us-east-1",
+            service,
+            headers: &[],
+        };
+        let added = sign(
+            &unsigned,
+            &signing,
+            keyward_service::Clock::now(&*self.clock).unix_seconds(),
+        );
+        headers.extend(
+            added
+                .into_iter()
+                .map(|(name, value)| (name.to_owned(), value.into_bytes())),
+        );
+        let incoming = Incoming {
+            method: "POST",
+            path: "/",
+            query: None,
+            authority: None,
+            headers: &headers,
+            body: form,
+            source_ip: IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7)),
+            transport: Transport::Plain,
+        };
+        let outgoing = self.service.call(&incoming).await;
+        Answer {
+            status: outgoing.status,
+            body: String::from_utf8_lossy(&outgoing.body).into_owned(),
+        }
+    }
+}
+
+impl Drop for InProcess {
+    fn drop(&mut self) {
+        self.follower.abort();
+    }
+}
+
+fn new_account(email: &str) -> NewAccount {
+    NewAccount {
+        email: email.to_owned(),
+        ..NewAccount::default()
+    }
+}
+
+fn credentials(created: &CreatedAccount) -> Credentials {
+    Credentials {
+        access_key_id: created.access_key_id.to_string(),
+        secret: created.secret_access_key.clone(),
+        session_token: None,
+    }
+}
