@@ -1,0 +1,184 @@
+//! The operator's socket: one JSON line asks, one answers. Whoever may open the file is the operator.
+
+use std::fs::Permissions;
+use std::io::{BufRead as _, BufReader as StdBufReader, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream as StdUnixStream;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use keyward_arn::AccountId;
+use keyward_service::{AccountStatus, NewAccount, Service};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+use tokio::task::JoinHandle;
+
+use crate::limits::ADMIN_LINE_BYTES;
+
+/// What the operator asks for.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(
+    tag = "command",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase",
+    deny_unknown_fields
+)]
+pub enum AdminRequest {
+    /// Makes an account; answers its id and secrets.
+    AccountCreate {
+        /// The root user's address.
+        email: String,
+        /// Twelve digits; made at random where absent.
+        id: Option<String>,
+        /// What the operator calls it.
+        name: Option<String>,
+    },
+    /// Lists all accounts.
+    AccountList,
+    /// Says how the installation is.
+    Status,
+}
+
+/// Speaks to the socket of a running server.
+#[derive(Debug)]
+pub struct AdminClient {
+    line: StdBufReader<StdUnixStream>,
+}
+
+impl AdminClient {
+    /// Connects to the server that has a data directory.
+    ///
+    /// # Errors
+    /// One line: the server is not running, or the directory is another user's.
+    pub fn connect(data_dir: &Path) -> anyhow::Result<Self> {
+        let socket = data_dir.join("admin.sock");
+        let stream = StdUnixStream::connect(&socket).with_context(|| {
+            format!(
+                "can't reach the server at {}; is it running, and is this the right --data-dir?",
+                socket.display()
+            )
+        })?;
+        Ok(Self {
+            line: StdBufReader::new(stream),
+        })
+    }
+
+    /// Asks one thing.
+    ///
+    /// # Errors
+    /// What the server refuses, in its words.
+    pub fn ask(&mut self, request: &AdminRequest) -> anyhow::Result<Value> {
+        let mut text = serde_json::to_string(request)?;
+        text.push('\n');
+        self.line.get_mut().write_all(text.as_bytes())?;
+        let mut answer = String::new();
+        self.line.read_line(&mut answer)?;
+        let mut answer: Value =
+            serde_json::from_str(&answer).context("the server answered something else")?;
+        match answer.get("error").and_then(Value::as_str) {
+            Some(error) => bail!("{error}"),
+            None => Ok(answer.get_mut("ok").map(Value::take).unwrap_or_default()),
+        }
+    }
+}
+
+/// Listens on the socket; a stale one of a server that was killed is replaced.
+pub(crate) fn serve(service: Arc<Service>, socket: &Path) -> anyhow::Result<JoinHandle<()>> {
+    let named = || format!("can't listen on {}", socket.display());
+    if socket.exists() {
+        // The store's lock says that no other server has this directory.
+        std::fs::remove_file(socket).with_context(named)?;
+    }
+    let listener = UnixListener::bind(socket).with_context(named)?;
+    std::fs::set_permissions(socket, Permissions::from_mode(0o600)).with_context(named)?;
+    Ok(tokio::spawn(async move {
+        loop {
+            match listener.accept().await {
+                Ok((stream, _)) => drop(tokio::spawn(converse(Arc::clone(&service), stream))),
+                Err(error) => {
+                    tracing::warn!(%error, "the operator's socket failed");
+                    tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                }
+            }
+        }
+    }))
+}
+
+async fn converse(service: Arc<Service>, stream: UnixStream) {
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader);
+    let mut line = String::new();
+    loop {
+        line.clear();
+        match (&mut reader)
+            .take(ADMIN_LINE_BYTES)
+            .read_line(&mut line)
+            .await
+        {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let answer = match answer(&service, &line).await {
+            Ok(value) => json!({ "ok": value }),
+            Err(error) => json!({ "error": format!("{error:#}") }),
+        };
+        if writer
+            .write_all(format!("{answer}\n").as_bytes())
+            .await
+            .is_err()
+        {
+            return;
+        }
+    }
+}
+
+async fn answer(service: &Service, line: &str) -> anyhow::Result<Value> {
+    match serde_json::from_str(line).context("not a command of the operator")? {
+        AdminRequest::AccountCreate { email, id, name } => {
+            let id = id.map(|id| AccountId::parse(&id)).transpose()?;
+            let new = NewAccount {
+                email,
+                id,
+                name: name.unwrap_or_default(),
+                ..NewAccount::default()
+            };
+            let created = service.create_account(new).await?;
+            Ok(json!({
+                "accountId": created.id.to_string(),
+                "rootAccessKeyId": created.access_key_id.to_string(),
+                "rootSecretAccessKey": created.secret_access_key.expose(),
+                "rootPassword": created.password.as_str(),
+            }))
+        }
+        AdminRequest::AccountList => {
+            let accounts = service.accounts().await?;
+            let shown = accounts.into_iter().map(|account| {
+                let status = match account.status {
+                    AccountStatus::Active => "active",
+                    AccountStatus::Closed => "closed",
+                };
+                json!({
+                    "accountId": account.id.to_string(),
+                    "name": account.name,
+                    "email": account.email,
+                    "status": status,
+                    "created": account.created,
+                })
+            });
+            Ok(shown.collect())
+        }
+        AdminRequest::Status => {
+            let status = service.status().await?;
+            Ok(json!({
+                "ready": status.ready,
+                "accounts": status.accounts,
+                "users": status.users,
+                "storeRevision": status.store_revision.number(),
+                "viewRevision": status.view_revision.number(),
+            }))
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! The audit trail: one JSON line an event, in files of bounded size.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use keyward_service::{AuditFull, AuditSink, Urgency};
+
+/// The name of the file that is written now.
+const CURRENT: &str = "current.jsonl";
+/// How long lines of reads may gather before they are written; lines of changes are written at once.
+const GATHER: Duration = Duration::from_millis(5);
+/// Bytes that may wait; a trail that can't keep up refuses requests instead of losing their events.
+const MOST_WAITING: usize = 32 * 1024 * 1024;
+
+/// Writes audit events to `current.jsonl` in a folder, on a thread of its own.
+///
+/// A file that has reached its size is renamed to `<first free number>.jsonl`, counted upwards, and a new one begun.
+#[derive(Debug)]
+pub(crate) struct AuditFile {
+    shared: Arc<Shared>,
+    writer: Mutex<Option<JoinHandle<()>>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: Vec<u8>,
+    urgent: bool,
+    closing: bool,
+    failed: bool,
+}
+
+impl AuditFile {
+    /// Opens the folder's current file for appending, and starts the thread.
+    ///
+    /// # Errors
+    /// Whatever the file system says.
+    pub(crate) fn open(folder: &Path, largest: u64) -> io::Result<Self> {
+        std::fs::create_dir_all(folder)?;
+        let mut output = Output::open(folder.to_owned(), largest)?;
+        let shared = Arc::new(Shared::default());
+        let theirs = Arc::clone(&shared);
+        let writer = std::thread::Builder::new()
+            .name("audit".to_owned())
+            .spawn(move || write(&theirs, &mut output))?;
+        Ok(Self {
+            shared,
+            writer: Mutex::new(Some(writer)),
+        })
+    }
+
+    /// Writes what waits and ends the thread.
+    pub(crate) fn close(&self) {
+        self.shared.lock().closing = true;
+        self.shared.wake.notify_one();
+        let writer = self
+            .writer
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if writer.is_some_and(|writer| writer.join().is_err()) {
+            tracing::error!("the audit thread had died");
+        }
+    }
+}
+
+impl Drop for AuditFile {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl AuditSink for AuditFile {
+    fn check(&self) -> Result<(), AuditFull> {
+        let state = self.shared.lock();
+        if state.waiting.len() < MOST_WAITING && !state.failed {
+            Ok(())
+        } else {
+            Err(AuditFull)
+        }
+    }
+
+    fn record(&self, line: &[u8], urgency: Urgency) {
+        let mut state = self.shared.lock();
+        let first = state.waiting.is_empty();
+        state.waiting.extend_from_slice(line);
+        let more_urgent = urgency == Urgency::AtOnce && !state.urgent;
+        state.urgent |= more_urgent;
+        drop(state);
+        if first || more_urgent {
+            self.shared.wake.notify_one();
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for lines, and a little longer for more unless they are urgent; `None` at the end.
+    fn gather(&self, mut spare: Vec<u8>) -> Option<Vec<u8>> {
+        spare.clear();
+        let idle = |state: &mut State| state.waiting.is_empty() && !state.closing;
+        let state = self
+            .wake
+            .wait_while(self.lock(), idle)
+            .unwrap_or_else(PoisonError::into_inner);
+        let more = |state: &mut State| !state.urgent && !state.closing;
+        let waited = self.wake.wait_timeout_while(state, GATHER, more);
+        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        state.urgent = false;
+        if state.waiting.is_empty() {
+            return None;
+        }
+        Some(std::mem::replace(&mut state.waiting, spare))
+    }
+}
+
+fn write(shared: &Shared, output: &mut Output) {
+    let mut lines = Vec::new();
+    while let Some(gathered) = shared.gather(lines) {
+        let result = output.append(&gathered);
+        if let Err(error) = &result {
+            tracing::error!(%error, "the audit trail can't be written; requests are refused until it can");
+        }
+        let failed = result.is_err();
+        let mut state = shared.lock();
+        state.failed = failed;
+        if failed && !state.closing {
+            // Nothing is lost: what could not be written goes before what came meanwhile.
+            let newer = std::mem::replace(&mut state.waiting, gathered);
+            state.waiting.extend_from_slice(&newer);
+            let pause = shared.wake.wait_timeout(state, Duration::from_secs(1));
+            drop(pause.unwrap_or_else(PoisonError::into_inner).0);
+            lines = Vec::new();
+        } else {
+            lines = gathered;
+        }
+    }
+}
+
+struct Output {
+    folder: PathBuf,
+    file: File,
+    size: u64,
+    largest: u64,
+}
+
+impl Output {
+    fn open(folder: PathBuf, largest: u64) -> io::Result<Self> {
+        let file = append_to(&folder.join(CURRENT))?;
+        let size = file.metadata()?.len();
+        Ok(Self {
+            folder,
+            file,
+            size,
+            largest,
+        })
+    }
+
+    /// Appends whole lines; all of them or, after a failure, none.
+    fn append(&mut self, lines: &[u8]) -> io::Result<()> {
+        if self.size >= self.largest {
+            self.rotate()?;
+        }
+        if let Err(error) = self.file.write_all(lines) {
+            self.file.set_len(self.size)?;
+            return Err(error);
+        }
+        self.size += lines.len() as u64;
+        Ok(())
+    }
+
+    fn rotate(&mut self) -> io::Result<()> {
+        let highest = std::fs::read_dir(&self.folder)?
+            .filter_map(|entry| {
+                entry
+                    .ok()?
+                    .path()
+                    .file_stem()?
+                    .to_str()?
+                    .parse::<u64>()
+                    .ok()
+            })
+            .max();
+        let number = highest.map_or(1, |highest| highest + 1);
+        std::fs::rename(
+            self.folder.join(CURRENT),
+            self.folder.join(format!("{number:08}.jsonl")),
+        )?;
+        self.file = append_to(&self.folder.join(CURRENT))?;
+        self.size = 0;
+        Ok(())
+    }
+}
+
+fn append_to(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_is_written_once_and_files_are_bounded() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = AuditFile::open(folder.path(), 1000).unwrap();
+        std::thread::scope(|scope| {
+            for thread in 0..4 {
+                let audit = &audit;
+                scope.spawn(move || {
+                    for number in 0..500 {
+                        let urgency = if number % 7 == 0 {
+                            Urgency::AtOnce
+                        } else {
+                            Urgency::Soon
+                        };
+                        audit.record(format!("{thread}-{number}\n").as_bytes(), urgency);
+                    }
+                });
+            }
+        });
+        audit.close();
+        let mut lines = Vec::new();
+        for entry in std::fs::read_dir(folder.path()).unwrap() {
+            let text = std::fs::read_to_string(entry.unwrap().path()).unwrap();
+            lines.extend(text.lines().map(str::to_owned));
+        }
+        lines.sort_unstable();
+        lines.dedup();
+        assert_eq!(lines.len(), 2000);
+    }
+
+    #[test]
+    fn a_restart_appends_and_rotation_counts_upwards() {
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..3 {
+            let audit = AuditFile::open(folder.path(), 10).unwrap();
+            audit.record(
+                format!("round {round}, longer than ten\n").as_bytes(),
+                Urgency::AtOnce,
+            );
+            audit.close();
+        }
+        let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();
+        assert_eq!(read("00000001.jsonl"), "round 0, longer than ten\n");
+        assert_eq!(read("00000002.jsonl"), "round 1, longer than ten\n");
+        assert_eq!(read(CURRENT), "round 2, longer than ten\n");
+    }
+}

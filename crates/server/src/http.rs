@@ -1,0 +1,169 @@
+//! From a connection's bytes to the service and back.
+
+use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HOST, LOCATION};
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::body::{Body as _, Incoming as IncomingBody};
+use keyward_service::{Incoming, Outgoing, Service, Transport};
+use keyward_sigv4::Headers;
+
+use crate::limits::{BODY_BYTES, BODY_TIME};
+use crate::metrics;
+
+/// An HTTP answer.
+pub(crate) type Reply = Response<Full<Bytes>>;
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const REVISION: HeaderName = HeaderName::from_static("x-keyward-revision");
+
+/// Where a connection comes from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    /// The address of its other end.
+    pub(crate) address: IpAddr,
+    /// How it came.
+    pub(crate) transport: Transport,
+}
+
+/// Answers one HTTP request; never fails, whatever the bytes.
+pub(crate) async fn answer(
+    service: Arc<Service>,
+    peer: Peer,
+    request: Request<IncomingBody>,
+) -> Reply {
+    let (head, body) = request.into_parts();
+    if head.headers.get_all(HOST).iter().nth(1).is_some() {
+        // Proxies and servers disagree on which of two hosts counts (RFC 9112 §3.2 asks for this answer).
+        return text(StatusCode::BAD_REQUEST, "more than one Host header\n");
+    }
+    match (&head.method, head.uri.path()) {
+        (&Method::GET | &Method::HEAD, "/healthz") => text(StatusCode::OK, "ok\n"),
+        (&Method::GET | &Method::HEAD, "/readyz") => ready(&service),
+        (&Method::GET | &Method::HEAD, "/metrics") => metrics::answer(&service).await,
+        (_, "/") => call(&service, peer, &head, body).await,
+        _ => text(StatusCode::NOT_FOUND, "not found: the API is at /\n"),
+    }
+}
+
+async fn call(service: &Service, peer: Peer, head: &Parts, body: IncomingBody) -> Reply {
+    let body = match read(body).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
+    };
+    let incoming = Incoming {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query(),
+        authority: head.uri.authority().map(http::uri::Authority::as_str),
+        headers: &Fields(&head.headers),
+        body: &body,
+        source_ip: peer.address,
+        transport: peer.transport,
+    };
+    match guarded(service.call(&incoming)).await {
+        Some(outgoing) => reply(outgoing),
+        None => reply(service.panicked(&incoming)),
+    }
+}
+
+/// Reads a body of bounded size in bounded time.
+async fn read(body: IncomingBody) -> Result<Bytes, Reply> {
+    if body.size_hint().lower() > BODY_BYTES as u64 {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await {
+        Ok(Ok(whole)) => Ok(whole.to_bytes()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(_)) => Err(text(StatusCode::BAD_REQUEST, "the body ended early\n")),
+        Err(_) => Err(text(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body took too long\n",
+        )),
+    }
+}
+
+fn too_large() -> Reply {
+    // SOURCE: spec/signing.md §9: the code; AWS's text is not known.
+    let body = "<ErrorResponse>\n  <Error>\n    <Type>Sender</Type>\n    <Code>RequestEntityTooLarge</Code>\n    \
+        <Message>The request body is larger than 1048576 bytes.</Message>\n  </Error>\n</ErrorResponse>\n";
+    let mut reply = text(StatusCode::PAYLOAD_TOO_LARGE, body);
+    reply
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
+    reply
+}
+
+/// Polls a future to its end; `None` where it panicked.
+async fn guarded<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut future = pin!(future);
+    std::future::poll_fn(|context| {
+        let polled = std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
+        match polled {
+            Ok(poll) => poll.map(Some),
+            Err(_) => std::task::Poll::Ready(None),
+        }
+    })
+    .await
+}
+
+fn reply(outgoing: Outgoing) -> Reply {
+    let mut reply = Response::new(Full::new(outgoing.body));
+    *reply.status_mut() =
+        StatusCode::from_u16(outgoing.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = reply.headers_mut();
+    headers.reserve(6);
+    if let Ok(id) = HeaderValue::from_str(outgoing.request_id.as_str()) {
+        headers.insert(REQUEST_ID, id);
+    }
+    if let Some(content_type) = outgoing.content_type {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    if let Some(revision) = outgoing.revision {
+        headers.insert(REVISION, HeaderValue::from(revision.number()));
+    }
+    if let Some(location) = outgoing.location {
+        headers.insert(LOCATION, HeaderValue::from_static(location));
+    }
+    reply
+}
+
+fn ready(service: &Service) -> Reply {
+    match service.readiness() {
+        Ok(()) => text(StatusCode::OK, "ready\n"),
+        Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
+    }
+}
+
+/// Makes a plain-text answer.
+pub(crate) fn text(status: StatusCode, body: impl Into<Bytes>) -> Reply {
+    let mut reply = Response::new(Full::new(body.into()));
+    *reply.status_mut() = status;
+    reply.headers_mut().insert(
+        CONTENT_TYPE,
+        HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    reply
+}
+
+/// A header map as the signature check reads it; HTTP/2 sends `:authority` where HTTP/1.1 sends `Host`.
+struct Fields<'a>(&'a HeaderMap);
+
+impl Headers for Fields<'_> {
+    fn first(&self, name: &str) -> Option<&[u8]> {
+        self.0.get(name).map(HeaderValue::as_bytes)
+    }
+
+    fn for_each(&self, name: &str, visit: &mut dyn FnMut(&[u8])) {
+        self.0
+            .get_all(name)
+            .iter()
+            .for_each(|value| visit(value.as_bytes()));
+    }
+}

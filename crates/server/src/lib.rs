@@ -1,0 +1,19 @@
+//! Sockets, TLS, HTTP, the operator's unix socket, metrics and the audit file.
+//!
+//! A thin shell around `keyward-service`: it owns what the operating system gives (files, sockets, clock, randomness)
+//! and decides nothing. Start at [`start`].
+
+mod admin;
+mod audit;
+mod clock;
+mod data;
+mod entropy;
+mod http;
+mod limits;
+mod listen;
+mod metrics;
+mod start;
+mod tls;
+
+pub use admin::{AdminClient, AdminRequest};
+pub use start::{Config, FirstStart, MasterKeySource, Running, start};

@@ -1,0 +1,23 @@
+//! Bounds of the network side.
+
+use std::time::Duration;
+
+/// The largest request body. The largest parameter served so far is a policy document of 131,072 characters, of which
+/// percent-encoding makes at most 786,432 bytes.
+pub(crate) const BODY_BYTES: usize = 1024 * 1024;
+/// The largest request head; a larger one is answered by 431.
+pub(crate) const HEAD_BYTES: usize = 64 * 1024;
+/// The most header fields; more are answered by 431.
+pub(crate) const HEADERS: usize = 100;
+/// How long a connection may take to send a head, or sit idle between requests.
+pub(crate) const HEAD_TIME: Duration = Duration::from_secs(60);
+/// How long a body may take.
+pub(crate) const BODY_TIME: Duration = Duration::from_secs(20);
+/// How long a TLS handshake may take.
+pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
+/// Connections at a time; further ones wait in the listener's queue.
+pub(crate) const CONNECTIONS: usize = 10_000;
+/// How long requests under way may take to end once the program is told to stop.
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
+/// The longest line of an operator's command.
+pub(crate) const ADMIN_LINE_BYTES: u64 = 64 * 1024;

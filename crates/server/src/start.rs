@@ -1,0 +1,205 @@
+//! Starting: from a configuration to a server that answers.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use keyward_service::{CreatedAccount, NewAccount, Ports, Service, View, follow, load};
+use keyward_store::{OpenMode, RedbStore, Store};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::audit::AuditFile;
+use crate::clock::SystemClock;
+use crate::data::DataDirectory;
+use crate::entropy::SystemEntropy;
+use crate::{admin, listen, tls};
+
+/// How often the last use of access keys is written to the store.
+const SAVE_KEY_USES: Duration = Duration::from_secs(30);
+/// How long the server waits before it loads its picture again after the change feed failed.
+const RELOAD: Duration = Duration::from_millis(100);
+
+/// What a server is started with.
+#[derive(Debug)]
+pub struct Config {
+    /// Where everything is kept.
+    pub data_dir: PathBuf,
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// A PEM certificate chain and its PEM key; without them the API is plain HTTP.
+    pub tls: Option<(PathBuf, PathBuf)>,
+    /// Where the master key comes from.
+    pub master_key: MasterKeySource,
+    /// The size at which an audit file is closed and a new one begun, in bytes.
+    pub audit_file_bytes: u64,
+    /// The account that the first start makes.
+    pub first: FirstStart,
+}
+
+/// Where the master key comes from.
+#[derive(Debug)]
+pub enum MasterKeySource {
+    /// What a shell command prints.
+    Command(String),
+    /// `master.key` in the data directory, made on the first start.
+    File,
+    /// This base64 text.
+    Value(String),
+}
+
+/// The account that the first start makes: what is `None` in it is made at random.
+pub type FirstStart = NewAccount;
+
+/// A server that answers.
+pub struct Running {
+    /// The address that the API listens on.
+    pub address: SocketAddr,
+    /// The account of the first start, with its secrets, where this is it.
+    pub created: Option<CreatedAccount>,
+    /// The application, to ask for what the start block shows.
+    pub service: Arc<Service>,
+    stop: watch::Sender<bool>,
+    serving: JoinHandle<()>,
+    helpers: Vec<JoinHandle<()>>,
+    audit: Arc<AuditFile>,
+    store: Arc<RedbStore>,
+}
+
+/// Starts a server.
+///
+/// The port is taken first and the store opened next, so that a start that must fail leaves nothing behind.
+///
+/// # Errors
+/// One line for whatever stands in the way.
+pub async fn start(config: Config) -> anyhow::Result<Running> {
+    let listener = bind(config.listen).await?;
+    let acceptor = config
+        .tls
+        .as_ref()
+        .map(|(certificate, key)| tls::acceptor(certificate, key))
+        .transpose()?;
+    let data = DataDirectory::new(config.data_dir);
+    let has_store = data.has_store()?;
+    data.create()?;
+    let entropy = Arc::new(SystemEntropy);
+    let master = data.read_master_key(&config.master_key, has_store, &*entropy)?;
+    let mode = if has_store {
+        OpenMode::Existing
+    } else {
+        OpenMode::CreateNew
+    };
+    let store = Arc::new(
+        RedbStore::open(data.store(), mode).with_context(|| data.store().display().to_string())?,
+    );
+    let view = Arc::new(View::new(master));
+    load(&*store, &view)
+        .await
+        .context("can't load the store (is it the right master key?)")?;
+    let folder = data.audit();
+    let audit = AuditFile::open(&folder, config.audit_file_bytes)
+        .with_context(|| format!("can't write audit files in {}", folder.display()))?;
+    let audit = Arc::new(audit);
+    let ports = Ports {
+        audit: Arc::clone(&audit) as _,
+        clock: Arc::new(SystemClock),
+        entropy,
+    };
+    let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
+    let service = Arc::new(Service::new(
+        Arc::clone(&as_store),
+        Arc::clone(&view),
+        ports,
+    ));
+    let mut helpers = vec![tokio::spawn(keep_following(as_store, view))];
+    let created = if service.accounts().await?.is_empty() {
+        Some(
+            service
+                .create_account(config.first)
+                .await
+                .context("can't make the first account")?,
+        )
+    } else {
+        None
+    };
+    helpers.push(admin::serve(Arc::clone(&service), &data.socket())?);
+    helpers.push(tokio::spawn(keep_saving(Arc::clone(&service))));
+    let address = listener.local_addr()?;
+    let (stop, mut stopped) = watch::channel(false);
+    let until_stop = async move {
+        // The sender lives as long as the server, so an error can only mean the end.
+        let _ = stopped.wait_for(|stop| *stop).await;
+    };
+    let serving = tokio::spawn(listen::serve(
+        Arc::clone(&service),
+        listener,
+        acceptor,
+        until_stop,
+    ));
+    Ok(Running {
+        address,
+        created,
+        service,
+        stop,
+        serving,
+        helpers,
+        audit,
+        store,
+    })
+}
+
+impl Running {
+    /// Stops accepting, lets requests under way end, writes what waits, and closes the store.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        if self.serving.await.is_err() {
+            tracing::error!("the listener had died");
+        }
+        for helper in &self.helpers {
+            helper.abort();
+        }
+        if let Err(error) = self.service.save_key_uses().await {
+            tracing::warn!(%error, "the last use of access keys could not be saved");
+        }
+        self.audit.close();
+        if let Err(error) = self.store.close() {
+            tracing::error!(%error, "the store could not be closed in order");
+        }
+    }
+}
+
+async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .map_err(|error| match error.kind() {
+            std::io::ErrorKind::AddrInUse => {
+                anyhow::anyhow!("the address {address} is in use; choose another with --listen")
+            }
+            _ => anyhow::Error::new(error).context(format!("can't listen on {address}")),
+        })
+}
+
+/// Follows the change feed for good; after a failure, loads everything again. Meanwhile nothing is decided.
+async fn keep_following(store: Arc<dyn Store>, view: Arc<View>) {
+    loop {
+        let Err(error) = follow(&*store, &view).await;
+        tracing::error!(%error, "the change feed ended; loading again");
+        while let Err(error) = load(&*store, &view).await {
+            tracing::error!(%error, "loading failed");
+            tokio::time::sleep(RELOAD).await;
+        }
+    }
+}
+
+async fn keep_saving(service: Arc<Service>) {
+    let mut ticks = tokio::time::interval(SAVE_KEY_USES);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = service.save_key_uses().await {
+            tracing::warn!(%error, "the last use of access keys could not be saved");
+        }
+    }
+}
