@@ -1,0 +1,138 @@
+//! Reads the answers of `GetAccountAuthorizationDetails`.
+
+use keyward_wire::Element;
+
+use super::account::{Account, Attached, Group, Inline, Role, Text, User};
+
+/// One page of an account.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// Where the next one begins; `None` on the last.
+    pub(crate) marker: Option<String>,
+}
+
+/// Adds what a page holds to an account. The error says what is wrong with the answer.
+pub(crate) fn add(body: &str, account: &mut Account) -> Result<Page, String> {
+    let root = Element::parse(body).map_err(|error| format!("is not XML: {error}"))?;
+    let result = root
+        .child("GetAccountAuthorizationDetailsResult")
+        .ok_or_else(|| "is not one to GetAccountAuthorizationDetails".to_owned())?;
+    account
+        .users
+        .extend(result.members("UserDetailList").map(user));
+    account
+        .groups
+        .extend(result.members("GroupDetailList").map(group));
+    account
+        .roles
+        .extend(result.members("RoleDetailList").map(role));
+    for policy in result.members("Policies") {
+        if let Some(document) = default_version(policy) {
+            account.policies.insert(text(policy, "Arn"), document);
+        }
+    }
+    let is_truncated = result.child_text("IsTruncated") == Some("true");
+    let marker = result.child_text("Marker").filter(|_| is_truncated);
+    if is_truncated && marker.is_none() {
+        return Err("says that there is more, but not where".to_owned());
+    }
+    Ok(Page {
+        marker: marker.map(str::to_owned),
+    })
+}
+
+/// Returns code and message of an error.
+pub(crate) fn error(body: &str) -> Option<(String, String)> {
+    let root = Element::parse(body).ok()?;
+    let error = root.child("Error")?;
+    Some((text(error, "Code"), text(error, "Message")))
+}
+
+fn user(element: &Element) -> User {
+    User {
+        name: text(element, "UserName"),
+        id: text(element, "UserId"),
+        arn: text(element, "Arn"),
+        inline: inline(element, "UserPolicyList"),
+        groups: element
+            .members("GroupList")
+            .map(|it| it.text.clone())
+            .collect(),
+        attached: attached(element),
+        boundary: boundary(element),
+        tags: tags(element),
+    }
+}
+
+fn group(element: &Element) -> Group {
+    Group {
+        name: text(element, "GroupName"),
+        inline: inline(element, "GroupPolicyList"),
+        attached: attached(element),
+    }
+}
+
+fn role(element: &Element) -> Role {
+    Role {
+        name: text(element, "RoleName"),
+        id: text(element, "RoleId"),
+        arn: text(element, "Arn"),
+        trust: element
+            .child_text("AssumeRolePolicyDocument")
+            .map(Text::decoded),
+        inline: inline(element, "RolePolicyList"),
+        attached: attached(element),
+        boundary: boundary(element),
+        tags: tags(element),
+    }
+}
+
+fn inline(element: &Element, list: &str) -> Vec<Inline> {
+    element
+        .members(list)
+        .map(|it| Inline {
+            name: text(it, "PolicyName"),
+            document: Text::decoded(&text(it, "PolicyDocument")),
+        })
+        .collect()
+}
+
+fn attached(element: &Element) -> Vec<Attached> {
+    element
+        .members("AttachedManagedPolicies")
+        .map(|it| Attached {
+            name: text(it, "PolicyName"),
+            arn: text(it, "PolicyArn"),
+        })
+        .collect()
+}
+
+fn boundary(element: &Element) -> Option<String> {
+    Some(
+        element
+            .child("PermissionsBoundary")?
+            .child_text("PermissionsBoundaryArn")?
+            .to_owned(),
+    )
+}
+
+fn tags(element: &Element) -> Vec<(String, String)> {
+    element
+        .members("Tags")
+        .map(|it| (text(it, "Key"), text(it, "Value")))
+        .collect()
+}
+
+fn default_version(policy: &Element) -> Option<Text> {
+    let default = policy.child_text("DefaultVersionId");
+    let is_default = |it: &&Element| {
+        it.child_text("IsDefaultVersion") == Some("true")
+            || (default.is_some() && it.child_text("VersionId") == default)
+    };
+    let version = policy.members("PolicyVersionList").find(is_default)?;
+    version.child_text("Document").map(Text::decoded)
+}
+
+fn text(element: &Element, name: &str) -> String {
+    element.child_text(name).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,252 @@
+//! `keyward serve`.
+
+use std::fmt::Write as _;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use clap::Args;
+use keyward_arn::AccountId;
+use keyward_server::{Config, FirstStart, MasterKeySource, Running, start};
+use keyward_sigv4::SecretKey;
+use serde::Deserialize;
+use tokio::signal::unix::{SignalKind, signal};
+
+const DATA_DIR: &str = "./keyward-data";
+const LISTEN: &str = "127.0.0.1:7600";
+const EMAIL: &str = "root@keyward.local";
+const AUDIT_FILE_MIB: u64 = 64;
+
+#[derive(Debug, Args)]
+pub(crate) struct Arguments {
+    /// Where everything is kept [default: ./keyward-data]
+    #[arg(long, value_name = "DIR", env = "KEYWARD_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where the API listens [default: 127.0.0.1:7600]
+    #[arg(long, value_name = "ADDRESS", env = "KEYWARD_LISTEN")]
+    listen: Option<SocketAddr>,
+    /// A TOML file with these options, such as data_dir = "…"
+    #[arg(long, value_name = "FILE", env = "KEYWARD_CONFIG")]
+    config: Option<PathBuf>,
+    /// A PEM certificate chain; with --tls-key the API speaks TLS
+    #[arg(long, value_name = "FILE", env = "KEYWARD_TLS_CERT")]
+    tls_cert: Option<PathBuf>,
+    /// The PEM key of the certificate
+    #[arg(long, value_name = "FILE", env = "KEYWARD_TLS_KEY")]
+    tls_key: Option<PathBuf>,
+    /// A command that prints the master key as base64 [default: master.key in the data directory]
+    #[arg(long, value_name = "COMMAND", env = "KEYWARD_MASTER_KEY_COMMAND")]
+    master_key_command: Option<String>,
+    /// The size in MiB at which an audit file is closed and a new one begun [default: 64]
+    #[arg(long, value_name = "MIB", env = "KEYWARD_AUDIT_FILE_MIB", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
+    audit_file_mib: Option<u64>,
+    /// What to log, as JSON lines on standard error: error, warn, info, debug [default: info]
+    #[arg(long, value_name = "LEVEL", env = "KEYWARD_LOG")]
+    log: Option<String>,
+    #[command(flatten)]
+    first: First,
+}
+
+/// What the first start makes; secrets come by the environment only, where other users can't see them.
+#[derive(Debug, Args)]
+struct First {
+    #[arg(long, hide = true, env = "KEYWARD_ACCOUNT_ID")]
+    account_id: Option<String>,
+    #[arg(long, hide = true, env = "KEYWARD_ROOT_EMAIL")]
+    root_email: Option<String>,
+    #[arg(
+        long,
+        hide = true,
+        env = "KEYWARD_ROOT_PASSWORD",
+        hide_env_values = true
+    )]
+    root_password: Option<String>,
+    #[arg(long, hide = true, env = "KEYWARD_ROOT_ACCESS_KEY_ID")]
+    root_access_key_id: Option<String>,
+    #[arg(
+        long,
+        hide = true,
+        env = "KEYWARD_ROOT_SECRET_ACCESS_KEY",
+        hide_env_values = true
+    )]
+    root_secret_access_key: Option<String>,
+    #[arg(long, hide = true, env = "KEYWARD_MASTER_KEY", hide_env_values = true)]
+    master_key: Option<String>,
+}
+
+/// The configuration file: the same options under the same names.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    data_dir: Option<PathBuf>,
+    listen: Option<SocketAddr>,
+    tls_cert: Option<PathBuf>,
+    tls_key: Option<PathBuf>,
+    master_key_command: Option<String>,
+    audit_file_mib: Option<u64>,
+    log: Option<String>,
+}
+
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    let file = arguments
+        .config
+        .as_deref()
+        .map(read_file)
+        .transpose()?
+        .unwrap_or_default();
+    let log = arguments
+        .log
+        .clone()
+        .or(file.log.clone())
+        .unwrap_or_else(|| "info".to_owned());
+    tracing_subscriber::fmt()
+        .json()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_new(&log)
+                .with_context(|| format!("the log level {log:?}"))?,
+        )
+        .init();
+    let config = configuration(arguments, file)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let (data_dir, tls) = (config.data_dir.clone(), config.tls.clone());
+        let running = start(config).await?;
+        print!(
+            "{}",
+            block(
+                &running,
+                &data_dir,
+                tls.as_ref().map(|(certificate, _)| certificate.as_path())
+            )
+            .await?
+        );
+        wait_for_end().await?;
+        running.stop().await;
+        Ok(())
+    })
+}
+
+fn read_file(path: &Path) -> anyhow::Result<File> {
+    let named = || format!("can't use the configuration {}", path.display());
+    let text = std::fs::read_to_string(path).with_context(named)?;
+    toml::from_str(&text)
+        .map_err(|error| anyhow::anyhow!("{}", error.message()))
+        .with_context(named)
+}
+
+/// Puts the options together: a flag or variable before the file before the default.
+fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
+    let given = |text: Option<String>| text.filter(|text| !text.is_empty());
+    let tls = match (
+        arguments.tls_cert.or(file.tls_cert),
+        arguments.tls_key.or(file.tls_key),
+    ) {
+        (Some(certificate), Some(key)) => Some((certificate, key)),
+        (None, None) => None,
+        _ => bail!("TLS needs both --tls-cert and --tls-key"),
+    };
+    let first = arguments.first;
+    let account_id = given(first.account_id)
+        .map(|id| AccountId::parse(&id))
+        .transpose();
+    let command = given(arguments.master_key_command.or(file.master_key_command));
+    let master_key = match (given(first.master_key), command) {
+        (Some(_), Some(_)) => bail!("the master key is given twice: as a value and as a command"),
+        (Some(value), None) => MasterKeySource::Value(value),
+        (None, Some(command)) => MasterKeySource::Command(command),
+        (None, None) => MasterKeySource::File,
+    };
+    Ok(Config {
+        data_dir: arguments
+            .data_dir
+            .or(file.data_dir)
+            .unwrap_or_else(|| PathBuf::from(DATA_DIR)),
+        listen: match arguments.listen.or(file.listen) {
+            Some(address) => address,
+            None => LISTEN.parse()?,
+        },
+        tls,
+        master_key,
+        audit_file_bytes: arguments
+            .audit_file_mib
+            .or(file.audit_file_mib)
+            .unwrap_or(AUDIT_FILE_MIB)
+            << 20,
+        first: FirstStart {
+            email: given(first.root_email).unwrap_or_else(|| EMAIL.to_owned()),
+            name: String::new(),
+            id: account_id.context("KEYWARD_ACCOUNT_ID")?,
+            password: given(first.root_password).map(Into::into),
+            access_key_id: given(first.root_access_key_id),
+            secret_access_key: given(first.root_secret_access_key).map(SecretKey::new),
+        },
+    })
+}
+
+/// Writes what a person needs to go on; secrets on the first start only.
+async fn block(
+    running: &Running,
+    data_dir: &Path,
+    certificate: Option<&Path>,
+) -> anyhow::Result<String> {
+    let scheme = if certificate.is_some() {
+        "https"
+    } else {
+        "http"
+    };
+    let url = format!("{scheme}://{}", reachable(running.address));
+    let mut text = String::from("Keyward is ready\n\n");
+    writeln!(text, "  API          {url}")?;
+    writeln!(text, "  Data         {}", data_dir.display())?;
+    for account in running.service.accounts().await?.iter().take(3) {
+        writeln!(text, "  Account      {}", account.id)?;
+        writeln!(text, "  Root user    {}", account.email)?;
+    }
+    let (mut id, mut secret) = ("AKIA…".to_owned(), "…".to_owned());
+    if let Some(created) = &running.created {
+        id = created.access_key_id.to_string();
+        created.secret_access_key.expose().clone_into(&mut secret);
+        writeln!(text, "\n  Shown once, now:")?;
+        writeln!(text, "    Root password      {}", created.password.as_str())?;
+        writeln!(text, "    Access key id      {id}")?;
+        writeln!(text, "    Secret access key  {secret}")?;
+    }
+    writeln!(text, "\n  Use it from another terminal:")?;
+    writeln!(text, "    export AWS_ACCESS_KEY_ID={id}")?;
+    writeln!(text, "    export AWS_SECRET_ACCESS_KEY={secret}")?;
+    writeln!(text, "    export AWS_DEFAULT_REGION=us-east-1")?;
+    if let Some(certificate) = certificate {
+        writeln!(text, "    export AWS_CA_BUNDLE={}", certificate.display())?;
+    }
+    writeln!(text, "    aws --endpoint-url {url} sts get-caller-identity")?;
+    writeln!(
+        text,
+        "    aws --endpoint-url {url} iam create-user --user-name diego\n"
+    )?;
+    Ok(text)
+}
+
+/// Returns an address that a client on this machine can connect to.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if !address.ip().is_unspecified() {
+        return address;
+    }
+    let loopback = match address {
+        SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(loopback, address.port())
+}
+
+async fn wait_for_end() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
