@@ -1,0 +1,48 @@
+//! Drives the release program beside bare floors, in the same run, and prints ratios.
+//!
+//! A bench fails where an answer is wrong and never by time. `docs/bench.md` says what each figure means; start
+//! reading at `api.rs`.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a bench reports to the terminal"
+)]
+
+mod api;
+mod client;
+mod hello;
+mod load;
+mod process;
+mod request;
+mod start;
+mod table;
+mod writes;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+usage: keyward-bench api PROGRAM FOLDER   drives PROGRAM, with its data in a new folder within FOLDER
+       keyward-bench hello PORT BYTES     serves a body of BYTES bytes until standard input ends
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let result = match words.as_slice() {
+        ["api", program, folder] => api::run(Path::new(program), Path::new(folder)),
+        ["hello", port, bytes] => hello::run(port, bytes),
+        _ => {
+            eprint!("{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("keyward-bench: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

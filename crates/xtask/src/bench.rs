@@ -1,0 +1,79 @@
+//! Benches: figures as ratios against a bare floor in the same run. `docs/bench.md` says what they mean.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+use anyhow::bail;
+
+use crate::process::{self, root, run_command};
+
+const NAMES: &[&str] = &["sigv4", "store", "api"];
+
+/// Runs one bench by its name, or all.
+pub(crate) fn run(names: &[&str]) -> anyhow::Result<()> {
+    match names {
+        [] => NAMES.iter().try_for_each(|name| one(name)),
+        [name] => one(name),
+        _ => bail!("one bench at a time, or none for all"),
+    }
+}
+
+fn one(name: &str) -> anyhow::Result<()> {
+    match name {
+        "api" => api(),
+        "sigv4" => process::run(
+            "cargo",
+            &[
+                "bench",
+                "--quiet",
+                "--package",
+                "keyward-sigv4",
+                "--bench",
+                "verify",
+            ],
+        ),
+        "store" => store(),
+        _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
+    }
+}
+
+/// Builds the program and its driver as they are released, and runs the one with the other.
+fn api() -> anyhow::Result<()> {
+    let packages = ["--package", "keyward-cli", "--package", "keyward-bench"];
+    run_command(
+        Command::new("cargo")
+            .args(["build", "--quiet", "--release"])
+            .args(packages),
+    )?;
+    let release = target().join("release");
+    let mut driver = Command::new(release.join("keyward-bench"));
+    run_command(
+        driver
+            .arg("api")
+            .arg(release.join("keyward"))
+            .arg(target().join("bench")),
+    )
+}
+
+fn store() -> anyhow::Result<()> {
+    let folder = target().join("bench");
+    std::fs::create_dir_all(&folder)?;
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--package",
+        "keyward-store",
+        "--example",
+        "bench",
+        "--",
+    ]);
+    run_command(cargo.arg(folder))
+}
+
+/// Where cargo builds: on the disk of the checkout, unlike a system's folder for temporary files, which may be memory.
+fn target() -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR")
+        .map_or_else(|| root().join("target"), |folder| root().join(folder))
+}
