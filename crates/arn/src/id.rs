@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::AccountId;
-use crate::base32::{character, decode, encode, value};
+use crate::base32::{character, encode, value};
 use crate::limits::{ACCESS_KEY_ID_BOUNDS, ACCESS_KEY_ID_LENGTH, UNIQUE_ID_LENGTH};
 
 /// Added to half of the account number before it is encoded. SOURCE: spec/iam-entities.md §1.
@@ -129,6 +129,12 @@ impl AccessKeyId {
         account_of(&self.0)
     }
 
+    /// Returns the account that a text would carry as an access key id, as [`account`](Self::account), without a copy.
+    #[must_use]
+    pub fn account_in(text: &str) -> Option<AccountId> {
+        account_of(text)
+    }
+
     /// Returns whether the id names a long-term or a temporary key.
     #[must_use]
     pub fn kind(&self) -> AccessKeyKind {
@@ -154,22 +160,12 @@ fn mint(prefix: &str, account: AccountId, random: &[u8; 8], length: usize) -> St
 }
 
 fn account_of(id: &str) -> Option<AccountId> {
-    let [_, _, _, b0, b1, b2, b3, b4] = *id
-        .get(4..12)
-        .and_then(decode)
-        .map(|bytes| {
-            let mut wide = [0_u8; 8];
-            wide.iter_mut()
-                .skip(3)
-                .zip(&bytes)
-                .for_each(|(to, from)| *to = *from);
-            wide
-        })?
-        .as_slice()
-    else {
-        return None;
-    };
-    let packed = u64::from_be_bytes([0, 0, 0, b0, b1, b2, b3, b4]);
+    let packed = id
+        .get(4..12)?
+        .bytes()
+        .try_fold(0_u64, |packed, character| {
+            value(character).map(|bits| (packed << 5) | u64::from(bits))
+        })?;
     let odd = u64::from(value(*id.as_bytes().get(12)?)? >= 16);
     let half = packed.checked_sub(ACCOUNT_OFFSET)?;
     AccountId::from_number((half << 1) | odd)

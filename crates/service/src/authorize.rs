@@ -38,9 +38,19 @@ impl<C> Deref for Authorized<C> {
     }
 }
 
+/// Whether condition keys can matter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Conditions {
+    /// A rule that no policy changes answers, so none is put together.
+    FixedRule,
+    /// Policies may ask for any.
+    Policies,
+}
+
 /// What the policies are asked besides the action: the resource and the condition keys of the call.
 #[derive(Debug)]
 pub(crate) struct Question {
+    conditions: Conditions,
     resource: String,
     shown: Shown,
     resource_tags: Vec<Tag>,
@@ -53,12 +63,22 @@ impl Question {
     /// Asks about a resource, which a refusal names by its ARN.
     pub(crate) fn about(resource: String) -> Self {
         Self {
+            conditions: Conditions::Policies,
             resource,
             shown: Shown::Arn,
             resource_tags: Vec::new(),
             request_tags: Vec::new(),
             tag_keys: Vec::new(),
             keys: Vec::new(),
+        }
+    }
+
+    /// Asks what a fixed rule answers for any authenticated caller: `sts:GetCallerIdentity`.
+    // SOURCE: spec/evaluation.md §2.
+    pub(crate) fn of_fixed_rule() -> Self {
+        Self {
+            conditions: Conditions::FixedRule,
+            ..Self::about("*".to_owned())
         }
     }
 
@@ -139,7 +159,10 @@ fn allowed(
     detail: &mut Detail,
 ) -> Result<(), ServiceError> {
     let root = root_arn(caller.account());
-    let context = context(caller, &root, question, circumstances);
+    let context = match question.conditions {
+        Conditions::FixedRule => Context::new(),
+        Conditions::Policies => context(caller, &root, question, circumstances),
+    };
     let principal = match caller.user() {
         None => Principal::Root {
             arn: &root,

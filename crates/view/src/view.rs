@@ -51,11 +51,8 @@ impl View {
     /// Finds an access key by its id.
     #[must_use]
     pub fn key(&self, id: &str) -> Option<Lookup> {
-        let parsed = AccessKeyId::parse(id).ok()?;
-        let inside = parsed
-            .account()
-            .and_then(|account| self.key_in(account, id));
-        inside.or_else(|| self.key_in(*self.strays.pin().get(&parsed)?, id))
+        let inside = AccessKeyId::account_in(id).and_then(|account| self.key_in(account, id));
+        inside.or_else(|| self.key_in(*self.strays.pin().get(id)?, id))
     }
 
     fn key_in(&self, account: AccountId, id: &str) -> Option<Lookup> {

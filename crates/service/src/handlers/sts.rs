@@ -9,7 +9,7 @@ use crate::{Service, ServiceError};
 
 impl Operate for sts::GetCallerIdentity {
     fn question(&self, _caller: &Caller) -> Result<Question, ServiceError> {
-        Ok(Question::about("*".to_owned()))
+        Ok(Question::of_fixed_rule())
     }
 
     async fn apply(
