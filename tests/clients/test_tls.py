@@ -10,6 +10,7 @@ def test_identity_over_tls(tmp_path):
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
          "-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-addext", "basicConstraints=critical,CA:FALSE",
          "-keyout", str(key), "-out", str(certificate)],
         check=True, capture_output=True)
     options = ("--tls-cert", str(certificate), "--tls-key", str(key))

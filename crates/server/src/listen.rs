@@ -9,6 +9,7 @@ use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
 use keyward_service::{Service, Transport};
+use rustls::ProtocolVersion;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
@@ -105,10 +106,7 @@ impl Connection {
         };
         let (_, session) = stream.get_ref();
         let transport = Transport::Tls {
-            version: session
-                .protocol_version()
-                .and_then(|version| version.as_str())
-                .unwrap_or("TLS"),
+            version: spoken_version(session.protocol_version()),
             cipher: session
                 .negotiated_cipher_suite()
                 .and_then(|suite| suite.suite().as_str())
@@ -142,6 +140,15 @@ impl Connection {
         if let Err(error) = self.watcher.watch(connection).await {
             tracing::debug!(%error, "a connection ended early");
         }
+    }
+}
+
+/// Names a TLS version as audit events do.
+fn spoken_version(version: Option<ProtocolVersion>) -> &'static str {
+    match version {
+        Some(ProtocolVersion::TLSv1_3) => "TLSv1.3",
+        Some(ProtocolVersion::TLSv1_2) => "TLSv1.2",
+        _ => "unknown",
     }
 }
 
