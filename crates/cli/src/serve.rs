@@ -114,6 +114,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     runtime.block_on(async {
         let (data_dir, tls) = (config.data_dir.clone(), config.tls.clone());
         let running = start(config).await?;
+        tracing::info!(address = %running.address, "listening");
         print!(
             "{}",
             block(
