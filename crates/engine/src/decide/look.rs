@@ -197,7 +197,7 @@ fn look_at_lists<'p, O: Observer>(
         }
     }
     seen.allows = levels_with_allow > 0 && (levels_with_allow == levels || !has_levels(layer));
-    observer.end_layer(outcome(layer, &seen));
+    observer.end_layer(outcome(question, layer, &seen));
     seen
 }
 
@@ -389,19 +389,23 @@ fn resource_control_binds(question: &Question<'_>) -> Result<(), Exemption> {
 
 /// Returns what a layer says, taken alone.
 // SOURCE: spec/evaluation.md §7.
-fn outcome(layer: LayerKind, seen: &SeenLayer) -> LayerOutcome {
+fn outcome(question: &Question<'_>, layer: LayerKind, seen: &SeenLayer) -> LayerOutcome {
+    let principal = &question.request.principal;
+    let must_allow = match layer {
+        LayerKind::Identity | LayerKind::PermissionsBoundary => binds_identity(principal),
+        LayerKind::Resource => false,
+        LayerKind::Session => !matches!(principal, Principal::AssumedRoot { .. }),
+        LayerKind::Endpoint | LayerKind::ResourceControl | LayerKind::ServiceControl => true,
+    };
     if seen.first_deny.is_some() {
-        return LayerOutcome::ExplicitDeny;
-    }
-    match layer {
-        _ if seen.has_unusable => LayerOutcome::ImplicitDeny,
-        _ if seen.allows => LayerOutcome::Allow,
-        LayerKind::Resource => LayerOutcome::NoImpact,
-        LayerKind::Endpoint
-        | LayerKind::Identity
-        | LayerKind::PermissionsBoundary
-        | LayerKind::ResourceControl
-        | LayerKind::ServiceControl
-        | LayerKind::Session => LayerOutcome::ImplicitDeny,
+        LayerOutcome::ExplicitDeny
+    } else if seen.has_unusable {
+        LayerOutcome::ImplicitDeny
+    } else if seen.allows {
+        LayerOutcome::Allow
+    } else if must_allow {
+        LayerOutcome::ImplicitDeny
+    } else {
+        LayerOutcome::NoImpact
     }
 }

@@ -260,6 +260,8 @@ fn multivalued_keys_without_set_operator() {
         ("StringNotEquals", Many(&["b"]), false, true),
         ("StringNotEquals", Many(&["a"]), false, false),
         ("StringEqualsIfExists", Many(&["a"]), false, true),
+        ("StringNotEquals", Many(&[""]), false, false),
+        ("StringNotEquals", Many(&["", "b"]), false, true),
     ] {
         each(&on(operator, r#""a""#), has, in_allow, in_deny);
     }

@@ -62,6 +62,9 @@ fn odd_actions() {
         let expected = if in_deny { "explicit identity" } else { "allow identity" };
         check(actions, Case { id: &["+*", &document("Deny", actions)], ..GO }, expected);
     }
+    // Whitespace fits nothing, not even itself.
+    let spaced = r#""Action":"s3:Get *","#;
+    allows("whitespace", Case { id: &[&document("Allow", spaced)], action: "s3:Get Object", ..GO }, false);
     // An action without a service is covered by `*` alone.
     allows("no colon", Case { id: &["+*"], action: "GetObject", ..GO }, true);
     allows("no colon", Case { id: &["+*:*"], action: "GetObject", ..GO }, false);

@@ -239,7 +239,7 @@ fn joined(policies: &[String], is_reversed: bool) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(Config { cases: 300, ..Config::default() })]
+    #![proptest_config(Config { cases: 1500, ..Config::default() })]
 
     /// `run` also checks that the silent, the listing and the recording evaluation agree: the index leaves nothing out.
     #[test]

@@ -174,6 +174,16 @@ resource Exempt(OwnerRootUnlocks) NoImpact []
     +principal [+*]
 "#,
     );
+    let task = Case { who: "task:s3", sp: Some(&["+s3:*"]), ..GO };
+    check(
+        &task,
+        r#"
+session Applies NoImpact []
+  Allow matched without effect
+    +action [+s3:*]
+    +resource [+*]
+"#,
+    );
     let fixed = Case { action: "sts:GetCallerIdentity", ..GO };
     check(&fixed, "");
 }
