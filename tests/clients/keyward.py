@@ -119,11 +119,11 @@ class Keyward:
             capture_output=True, text=True, timeout=60,
         )
 
-    def audit_events(self):
+    def audit_events(self, kind="AwsApiCall"):
         events = []
         for path in sorted((self.data_dir / "audit").iterdir()):
             events += [json.loads(line) for line in path.read_text().splitlines()]
-        return events
+        return [event for event in events if event["eventType"] == kind]
 
 
 def printed(output, label):

@@ -242,3 +242,5 @@ def test_two_accounts_are_apart(fresh):
         assert theirs.get_user(UserName="same")["User"]["Arn"] == f"arn:aws:iam::{other['accountId']}:user/same"
         status = server.run("admin", "--data-dir", str(server.data_dir), "status")
         assert status.returncode == 0 and "accounts" in status.stdout
+    acts = [(act["eventName"], act["recipientAccountId"]) for act in fresh.audit_events("KeywardOperatorAct")]
+    assert acts == [("CreateAccount", ACCOUNT), ("CreateAccount", other["accountId"])]

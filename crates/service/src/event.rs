@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use keyward_arn::AccountId;
 use keyward_wire::{Call, Operation, Service as Api, Sink, Timestamp, Value, WireError};
 
 use crate::authenticate::Caller;
@@ -52,7 +53,10 @@ impl Detail {
 
 /// Says whether an operation only reads.
 pub(crate) fn is_read_only(operation: Operation) -> bool {
-    let name = operation.name();
+    is_reading(operation.name())
+}
+
+fn is_reading(name: &str) -> bool {
     ["Get", "List", "Simulate", "Decode"]
         .iter()
         .any(|verb| name.starts_with(verb))
@@ -162,6 +166,38 @@ impl Event<'_> {
             out.push('}');
         }
     }
+}
+
+/// Writes the event of an operator's act, which no request of the API stands behind.
+pub(crate) fn operator_event(
+    now: Now,
+    event_id: &RequestId,
+    name: &str,
+    account: Option<AccountId>,
+    error: Option<&str>,
+) -> String {
+    let mut out = format!(
+        r#"{{"eventVersion":"1.11","userIdentity":{{"type":"Operator"}},"eventTime":"{}","eventSource":"keyward","eventName":"{name}""#,
+        Timestamp(now.unix_seconds()),
+    );
+    if let Some(error) = error {
+        out.push_str(r#","errorMessage":"#);
+        string(&mut out, error);
+    }
+    if let Some(account) = account {
+        let _ = write!(out, r#","recipientAccountId":"{account}""#);
+    }
+    let _ = write!(
+        out,
+        r#","eventID":"{}","readOnly":{}"#,
+        event_id.as_str(),
+        is_reading(name)
+    );
+    out.push_str(
+        r#","eventType":"KeywardOperatorAct","managementEvent":true,"eventCategory":"Management"}"#,
+    );
+    out.push('\n');
+    out
 }
 
 fn field(out: &mut String, name: &str, json: Option<&str>) {

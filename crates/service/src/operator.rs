@@ -14,7 +14,9 @@ use keyward_store::{Commit, CommitError, Revision, scan_all};
 use keyward_wire::Timestamp as Shown;
 use zeroize::Zeroizing;
 
-use crate::ports::draw;
+use crate::event::operator_event;
+use crate::exchange::RequestId;
+use crate::ports::{Urgency, draw};
 use crate::{Service, ServiceError};
 
 /// Accounts read at a time.
@@ -108,7 +110,7 @@ pub struct Status {
 }
 
 impl Service {
-    /// Makes an account with its root user.
+    /// Makes an account with its root user, and leaves an event of it.
     ///
     /// # Errors
     /// [`CreateAccountError`]; nothing was made then.
@@ -116,6 +118,23 @@ impl Service {
         &self,
         new: NewAccount,
     ) -> Result<CreatedAccount, CreateAccountError> {
+        let made = self.make_account(new).await;
+        match &made {
+            Ok(created) => self.leave_operator_event("CreateAccount", Some(created.id), None),
+            Err(error) => {
+                self.leave_operator_event("CreateAccount", None, Some(&error.to_string()));
+            }
+        }
+        made
+    }
+
+    fn leave_operator_event(&self, name: &str, account: Option<AccountId>, error: Option<&str>) {
+        let event_id = RequestId::from_random(draw(self.entropy()));
+        let line = operator_event(self.now(), &event_id, name, account, error);
+        self.audit().record(line.as_bytes(), Urgency::AtOnce);
+    }
+
+    async fn make_account(&self, new: NewAccount) -> Result<CreatedAccount, CreateAccountError> {
         let email = Email::parse(&new.email)?;
         let id = new
             .id
