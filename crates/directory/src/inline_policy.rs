@@ -1,15 +1,15 @@
-//! Inline policies of a user.
+//! Inline policies of groups, roles and users.
 
 use std::collections::BTreeMap;
 
 use keyward_policy::{PolicyKind, check, size_without_whitespace};
 
-use crate::limits::USER_INLINE_POLICY_SIZE;
-use crate::{Entity, PolicyName, Refusal, UserName};
+use crate::limits::{GROUP_INLINE_POLICY_SIZE, ROLE_INLINE_POLICY_SIZE, USER_INLINE_POLICY_SIZE};
+use crate::{Entity, EntityKind, PolicyName, Refusal};
 
-/// The names and sizes of one user's inline policies; the documents are records of their own.
+/// The names and sizes of one entity's inline policies; the documents are records of their own.
 ///
-/// It is part of the user's record, so that the sum is right and a user that still has a policy is not deleted.
+/// It is part of the entity's record, so that the sum is right and an entity that still has a policy is not deleted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InlinePolicies(BTreeMap<PolicyName, usize>);
 
@@ -53,20 +53,29 @@ impl InlinePolicies {
     /// Adds or replaces a policy.
     ///
     /// # Errors
-    /// [`Refusal::InlinePolicySize`] where the sum of all would pass 2,048 characters, white space not counted.
+    /// [`Refusal::InlinePolicySize`] where the sum of all would pass 2,048 characters for a user, 5,120 for a group,
+    /// 10,240 for a role, white space not counted.
+    // SOURCE: spec/policy-language.md §8.
     pub fn put(
         &mut self,
-        user: &UserName,
+        kind: EntityKind,
+        owner: &str,
         name: &PolicyName,
         document: &InlinePolicyDocument,
     ) -> Result<(), Refusal> {
         let size = size_without_whitespace(document.as_str());
         let others = self.0.iter().filter(|(other, _)| *other != name);
         let sum = others.fold(size, |sum, (_, size)| sum.saturating_add(*size));
-        if sum > USER_INLINE_POLICY_SIZE {
+        let limit = match kind {
+            EntityKind::Group => GROUP_INLINE_POLICY_SIZE,
+            EntityKind::Role => ROLE_INLINE_POLICY_SIZE,
+            EntityKind::User => USER_INLINE_POLICY_SIZE,
+        };
+        if sum > limit {
             return Err(Refusal::InlinePolicySize {
-                limit: USER_INLINE_POLICY_SIZE,
-                user: user.to_string(),
+                limit,
+                kind,
+                owner: owner.to_owned(),
             });
         }
         self.0.insert(name.clone(), size);
@@ -77,10 +86,10 @@ impl InlinePolicies {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] where the name is none of them.
-    pub fn remove(&mut self, name: &PolicyName) -> Result<(), Refusal> {
+    pub fn remove(&mut self, kind: EntityKind, name: &PolicyName) -> Result<(), Refusal> {
         match self.0.remove(name) {
             Some(_) => Ok(()),
-            None => Err(Refusal::not_found(Entity::UserPolicy, name)),
+            None => Err(Refusal::not_found(Entity::InlinePolicy(kind), name)),
         }
     }
 
@@ -109,23 +118,34 @@ mod tests {
 
     #[test]
     fn the_sum_is_bounded_and_white_space_is_free() {
-        let user = UserName::parse("diego").unwrap();
+        let (kind, user) = (EntityKind::User, "diego");
         let (one, two) = (
             PolicyName::parse("one").unwrap(),
             PolicyName::parse("two").unwrap(),
         );
         let mut policies = InlinePolicies::default();
-        policies.put(&user, &one, &document(1048)).unwrap();
-        policies.put(&user, &two, &document(1000)).unwrap();
-        policies.put(&user, &two, &document(999)).unwrap();
-        let refusal = policies.put(&user, &two, &document(1001)).unwrap_err();
+        policies.put(kind, user, &one, &document(1048)).unwrap();
+        policies.put(kind, user, &two, &document(1000)).unwrap();
+        policies.put(kind, user, &two, &document(999)).unwrap();
+        let refusal = policies.put(kind, user, &two, &document(1001)).unwrap_err();
         assert_eq!(
             refusal.to_string(),
             "Maximum policy size of 2048 bytes exceeded for user diego"
         );
-        policies.remove(&one).unwrap();
-        assert!(policies.remove(&one).is_err());
-        policies.put(&user, &two, &document(2048)).unwrap();
+        policies.remove(kind, &one).unwrap();
+        assert!(policies.remove(kind, &one).is_err());
+        policies.put(kind, user, &two, &document(2048)).unwrap();
+        let mut policies = InlinePolicies::default();
+        policies
+            .put(EntityKind::Role, "r", &one, &document(10_240))
+            .unwrap();
+        let refusal = policies
+            .put(EntityKind::Group, "g", &one, &document(5_121))
+            .unwrap_err();
+        assert_eq!(
+            refusal.to_string(),
+            "Maximum policy size of 5120 bytes exceeded for group g"
+        );
     }
 
     #[test]

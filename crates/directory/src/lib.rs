@@ -16,21 +16,36 @@
 
 mod access_key;
 mod account;
+mod attachment;
+mod group;
 mod inline_policy;
 pub mod limits;
+mod login_profile;
+mod managed_policy;
 mod mfa;
 mod name;
 mod refusal;
+mod role;
 mod tag;
 mod time;
 mod user;
 
 pub use access_key::{AccessKey, AccessKeyStatus, LastUsed};
 pub use account::{Account, AccountStatus, Email, ParseEmailError, PasswordHash, RootUser};
+pub use attachment::{
+    AttachedPolicies, Changed, EntityKind, ParsePolicyArnError, PolicyArn, PolicyOwner, PolicyUsage,
+};
+pub use group::Group;
 pub use inline_policy::{InlinePolicies, InlinePolicyDocument};
+pub use login_profile::{LoginProfile, PasswordReset};
+pub use managed_policy::{ManagedPolicy, PolicyVersion};
 pub use mfa::{Assignment, Holder, OneTimeSeed, VirtualMfaDevice};
-pub use name::{DeviceName, ParseNameError, PolicyName, UserName};
-pub use refusal::{Entity, Quota, Refusal};
+pub use name::{
+    DeviceName, GroupName, InstanceProfileName, ManagedPolicyName, ParseNameError, PolicyName,
+    RoleName, ServerCertificateName, UserName,
+};
+pub use refusal::{Entity, Quota, Refusal, RefusalKind};
+pub use role::{NewRole, Role, TrustPolicy};
 pub use tag::{Tag, Tags};
 pub use time::Timestamp;
 pub use user::{NewUser, Renaming, User};

@@ -2,6 +2,30 @@
 
 /// Users in an account.
 pub const USERS_PER_ACCOUNT: u64 = 5_000;
+/// Groups in an account.
+pub const GROUPS_PER_ACCOUNT: u64 = 300;
+/// Roles in an account.
+pub const ROLES_PER_ACCOUNT: u64 = 1_000;
+/// Customer managed policies in an account.
+pub const POLICIES_PER_ACCOUNT: u64 = 1_500;
+/// Versions of all customer managed policies of an account together.
+pub const POLICY_VERSIONS_PER_ACCOUNT: u64 = 10_000;
+/// Versions of a customer managed policy.
+pub const VERSIONS_PER_POLICY: usize = 5;
+/// Groups that a user is in.
+pub const GROUPS_PER_USER: usize = 10;
+/// Managed policies attached to a group, a role or a user.
+pub const ATTACHED_POLICIES_PER_ENTITY: usize = 10;
+/// Characters, white space not counted, of the document of a managed policy.
+pub const MANAGED_POLICY_SIZE: usize = keyward_policy::limits::MANAGED_POLICY;
+/// Characters, white space not counted, of all inline policies of a group together.
+pub const GROUP_INLINE_POLICY_SIZE: usize = keyward_policy::limits::GROUP_INLINE_POLICIES;
+/// Characters, white space not counted, of all inline policies of a role together.
+pub const ROLE_INLINE_POLICY_SIZE: usize = keyward_policy::limits::ROLE_INLINE_POLICIES;
+/// Characters, white space not counted, of a role's trust policy.
+pub const TRUST_POLICY_SIZE: usize = keyward_policy::limits::TRUST_POLICY;
+/// Seconds of a role's longest session, where the role does not say.
+pub const MAX_SESSION_DURATION_SECONDS_DEFAULT: u32 = 3_600;
 /// Access keys of a user or of the root user.
 pub const ACCESS_KEYS_PER_USER: usize = 2;
 /// Tags of an entity.
@@ -10,7 +34,15 @@ pub const TAGS_PER_ENTITY: usize = 50;
 pub const USER_INLINE_POLICY_SIZE: usize = keyward_policy::limits::USER_INLINE_POLICIES;
 /// Characters of a user name.
 pub const USER_NAME_LENGTH: usize = 64;
-/// Characters of the name of an inline policy.
+/// Characters of a group name.
+pub const GROUP_NAME_LENGTH: usize = 128;
+/// Characters of a role name.
+pub const ROLE_NAME_LENGTH: usize = 64;
+/// Characters of the name of an instance profile.
+pub const INSTANCE_PROFILE_NAME_LENGTH: usize = 128;
+/// Characters of the name of a server certificate.
+pub const SERVER_CERTIFICATE_NAME_LENGTH: usize = 128;
+/// Characters of the name of a policy, inline or managed.
 pub const POLICY_NAME_LENGTH: usize = 128;
 /// Characters of the name of a virtual MFA device. The model gives none; other names of this kind have 128.
 pub const DEVICE_NAME_LENGTH: usize = 226;

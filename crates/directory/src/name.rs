@@ -3,7 +3,10 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::limits::{DEVICE_NAME_LENGTH, POLICY_NAME_LENGTH, USER_NAME_LENGTH};
+use crate::limits::{
+    DEVICE_NAME_LENGTH, GROUP_NAME_LENGTH, INSTANCE_PROFILE_NAME_LENGTH, POLICY_NAME_LENGTH,
+    ROLE_NAME_LENGTH, SERVER_CERTIFICATE_NAME_LENGTH, USER_NAME_LENGTH,
+};
 
 /// The text is empty, too long, or has a character outside `[A-Za-z0-9_+=,.@-]`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,8 +64,19 @@ macro_rules! names {
 names! {
     /// The name of a virtual MFA device; unique with its path, case counts.
     DeviceName, DEVICE_NAME_LENGTH;
+    /// The name of a group: 1 to 128 characters, unique in its account without regard to case.
+    GroupName, GROUP_NAME_LENGTH;
+    /// The name of an instance profile: 1 to 128 characters, unique in its account without regard to case.
+    InstanceProfileName, INSTANCE_PROFILE_NAME_LENGTH;
+    /// The name of a managed policy: 1 to 128 characters, unique in its account whatever the path, without regard to
+    /// case.
+    ManagedPolicyName, POLICY_NAME_LENGTH;
     /// The name of an inline policy; unique for its entity, case counts.
     PolicyName, POLICY_NAME_LENGTH;
+    /// The name of a role: 1 to 64 characters, unique in its account without regard to case.
+    RoleName, ROLE_NAME_LENGTH;
+    /// The name of a server certificate: 1 to 128 characters, unique in its account without regard to case.
+    ServerCertificateName, SERVER_CERTIFICATE_NAME_LENGTH;
     /// The name of a user: 1 to 64 characters, unique in its account without regard to case.
     UserName, USER_NAME_LENGTH;
 }

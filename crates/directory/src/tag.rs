@@ -33,18 +33,18 @@ impl Tags {
     pub fn with(&self, added: Vec<Tag>, quota: Quota) -> Result<Self, Refusal> {
         let mut folded: Vec<String> = added.iter().map(|tag| fold(&tag.key)).collect();
         if folded.iter().any(|key| key.starts_with("aws:")) {
-            return Err(Refusal::InvalidInput {
-                message: "Tag keys beginning with aws: are reserved for system use.",
-            });
+            return Err(Refusal::invalid_input(
+                "Tag keys beginning with aws: are reserved for system use.",
+            ));
         }
         folded.sort_unstable();
         if folded
             .windows(2)
             .any(|pair| matches!(pair, [left, right] if left == right))
         {
-            return Err(Refusal::InvalidInput {
-                message: "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
-            });
+            return Err(Refusal::invalid_input(
+                "Duplicate tag keys found. Please note that Tag keys are case insensitive.",
+            ));
         }
         let kept = self
             .0

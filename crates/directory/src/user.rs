@@ -2,7 +2,10 @@
 
 use keyward_arn::{AccountId, IdPrefix, Partition, Path, UniqueId};
 
-use crate::{AccessKey, Entity, InlinePolicies, Quota, Refusal, Tag, Tags, Timestamp, UserName};
+use crate::{
+    AccessKey, AttachedPolicies, Entity, InlinePolicies, LoginProfile, PolicyArn, Quota, Refusal,
+    Tag, Tags, Timestamp, UserName,
+};
 
 /// An IAM user with all that changes with it.
 #[derive(Clone, Debug)]
@@ -21,6 +24,16 @@ pub struct User {
     pub access_keys: Vec<AccessKey>,
     /// Names and sizes of its inline policies.
     pub inline_policies: InlinePolicies,
+    /// The managed policies attached to it.
+    pub attached_policies: AttachedPolicies,
+    /// Its permissions boundary.
+    pub permissions_boundary: Option<PolicyArn>,
+    /// The groups it is in, at most 10, by unique id, in the order in which it was added.
+    pub groups: Vec<UniqueId>,
+    /// Its password, where it may sign in.
+    pub login_profile: Option<LoginProfile>,
+    /// The serial numbers of the MFA devices that are enabled for it, at most 8.
+    pub mfa_devices: Vec<String>,
 }
 
 /// What `CreateUser` asks for.
@@ -32,6 +45,8 @@ pub struct NewUser {
     pub path: Path,
     /// The tags, as sent.
     pub tags: Vec<Tag>,
+    /// The permissions boundary.
+    pub permissions_boundary: Option<PolicyArn>,
 }
 
 /// What `UpdateUser` asks for; what is `None` stays.
@@ -66,6 +81,11 @@ impl User {
             created: now,
             access_keys: Vec::new(),
             inline_policies: InlinePolicies::default(),
+            attached_policies: AttachedPolicies::default(),
+            permissions_boundary: request.permissions_boundary,
+            groups: Vec::new(),
+            login_profile: None,
+            mfa_devices: Vec::new(),
         })
     }
 
@@ -92,10 +112,18 @@ impl User {
     /// [`Refusal::DeleteConflict`] that names the first thing in the way.
     // SOURCE: spec/iam-entities.md §4; the order of the checks is not documented.
     pub fn check_deletion(&self) -> Result<(), Refusal> {
-        let message = if !self.inline_policies.is_empty() {
+        let message = if !self.attached_policies.is_empty() {
+            "Cannot delete entity, must detach all policies first."
+        } else if !self.inline_policies.is_empty() {
             "Cannot delete entity, must delete policies first."
+        } else if !self.groups.is_empty() {
+            "Cannot delete entity, must remove users from group first."
         } else if !self.access_keys.is_empty() {
             "Cannot delete entity, must delete access keys first."
+        } else if !self.mfa_devices.is_empty() {
+            "Cannot delete entity, must delete MFA device first."
+        } else if self.login_profile.is_some() {
+            "Cannot delete entity, must delete login profile first."
         } else {
             return Ok(());
         };
@@ -117,7 +145,7 @@ impl User {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{InlinePolicyDocument, PolicyName};
+    use crate::{EntityKind, InlinePolicyDocument, PolicyName};
 
     fn account() -> AccountId {
         AccountId::parse("111122223333").unwrap()
@@ -128,6 +156,7 @@ mod tests {
             name: UserName::parse(name).unwrap(),
             path: Path::default(),
             tags: Vec::new(),
+            permissions_boundary: None,
         };
         User::create(account(), None, request, [byte; 8], Timestamp::default()).unwrap()
     }
@@ -139,6 +168,7 @@ mod tests {
             name: UserName::parse("Alice").unwrap(),
             path: Path::default(),
             tags: Vec::new(),
+            permissions_boundary: None,
         };
         let refusal = User::create(
             account(),
@@ -185,10 +215,10 @@ mod tests {
         );
         let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         let document = InlinePolicyDocument::check(text).unwrap();
-        let name = alice.name.clone();
-        alice
-            .inline_policies
-            .put(&name, &PolicyName::parse("p").unwrap(), &document)
+        let name = PolicyName::parse("p").unwrap();
+        let inline = &mut alice.inline_policies;
+        inline
+            .put(EntityKind::User, "alice", &name, &document)
             .unwrap();
         let blocked = alice.check_deletion().unwrap_err().to_string();
         assert_eq!(blocked, "Cannot delete entity, must delete policies first.");

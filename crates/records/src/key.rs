@@ -2,7 +2,10 @@
 
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, Path, UniqueId};
-use keyward_directory::{DeviceName, PolicyName, UserName};
+use keyward_directory::{
+    DeviceName, EntityKind, GroupName, ManagedPolicyName, PolicyArn, PolicyName, PolicyUsage,
+    RoleName, UserName,
+};
 
 /// The key of a record.
 ///
@@ -16,36 +19,157 @@ pub enum RecordKey {
     Cell(AccountId, Cell),
 }
 
-/// The key of a record within its account.
+/// The key of a record within its account. Names in it are in the form that uniqueness goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
     /// `used/<access key id>`: the last use of an access key.
     AccessKeyUse(AccessKeyId),
+    /// `attached/<policy>/<usage>/<kind>/<name>`: that an entity uses a managed policy.
+    Attachment(Attachment),
+    /// `count/…`: how many there are of something.
+    Count(Counter),
+    /// `group/<name>`: a group.
+    Group(String),
+    /// `<kind>-policy/<entity id>/<name>`: the document of an inline policy.
+    InlinePolicy(EntityKind, UniqueId, PolicyName),
+    /// `policy/<name>`: a customer managed policy without its documents.
+    ManagedPolicy(String),
+    /// `policy-version/<policy id>/<number>`: the document of a version of a customer managed policy.
+    ManagedPolicyVersion(UniqueId, u32),
+    /// `member/<group id>/<user name>`: that a user is in a group.
+    Member(UniqueId, String),
+    /// `role/<name>`: a role.
+    Role(String),
+    /// `user/<name>`: a user.
+    User(String),
     /// `mfa<path><name>`: a virtual MFA device.
     VirtualMfaDevice(Path, DeviceName),
-    /// `count/mfa`: the number of virtual MFA devices.
-    VirtualMfaDeviceCount,
-    /// `user/<name in lower case>`: a user.
-    User(String),
-    /// `count/user`: the number of users.
-    UserCount,
-    /// `user-policy/<user id>/<name>`: the document of an inline policy.
-    UserPolicy(UniqueId, PolicyName),
+}
+
+/// That an entity uses a managed policy, seen from the policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// The policy's [`PolicyArn::key`].
+    pub policy: String,
+    /// As what it is used.
+    pub usage: PolicyUsage,
+    /// What uses it.
+    pub kind: EntityKind,
+    /// The entity's name.
+    pub name: String,
+}
+
+/// What is counted, so that quotas and deletions need no scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Counter {
+    /// `attached/<policy>/<usage>`: the entities that use a managed policy.
+    Attachments(String, PolicyUsage),
+    /// `group`: the groups of the account.
+    Groups,
+    /// `policy`: the customer managed policies of the account.
+    ManagedPolicies,
+    /// `policy-version`: the versions of all customer managed policies of the account.
+    ManagedPolicyVersions,
+    /// `member/<group id>`: the users in a group.
+    Members(UniqueId),
+    /// `role`: the roles of the account.
+    Roles,
+    /// `user`: the users of the account.
+    Users,
+    /// `mfa`: the virtual MFA devices of the account.
+    VirtualMfaDevices,
+}
+
+/// The kinds of record that are listed: each has a prefix of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The entities that use a managed policy.
+    Attachments(String),
+    /// The groups.
+    Groups,
+    /// The customer managed policies.
+    ManagedPolicies,
+    /// The users in a group.
+    Members(UniqueId),
+    /// The roles.
+    Roles,
+    /// The users.
+    Users,
+    /// The virtual MFA devices.
+    VirtualMfaDevices,
+}
+
+impl Cell {
+    /// Returns the place of the group that has a name.
+    #[must_use]
+    pub fn group(name: &GroupName) -> Self {
+        Self::Group(name.folded())
+    }
+
+    /// Returns the place of the customer managed policy that has a name.
+    #[must_use]
+    pub fn managed_policy(name: &ManagedPolicyName) -> Self {
+        Self::ManagedPolicy(name.folded())
+    }
+
+    /// Returns the place of the role that has a name.
+    #[must_use]
+    pub fn role(name: &RoleName) -> Self {
+        Self::Role(name.folded())
+    }
+
+    /// Returns the place of the user that has a name.
+    #[must_use]
+    pub fn user(name: &UserName) -> Self {
+        Self::User(name.folded())
+    }
+
+    /// Returns the key in an account.
+    #[must_use]
+    pub fn of(self, account: AccountId) -> RecordKey {
+        RecordKey::Cell(account, self)
+    }
+}
+
+impl Attachment {
+    /// Says that an entity uses a policy.
+    #[must_use]
+    pub fn new(policy: &PolicyArn, usage: PolicyUsage, kind: EntityKind, folded: String) -> Self {
+        Self {
+            policy: policy.key(),
+            usage,
+            kind,
+            name: folded,
+        }
+    }
+}
+
+impl Counter {
+    /// Returns the counter of the entities that use a managed policy.
+    #[must_use]
+    pub fn attachments(policy: &PolicyArn, usage: PolicyUsage) -> Self {
+        Self::Attachments(policy.key(), usage)
+    }
+}
+
+impl Kind {
+    /// Returns the prefix of all records of the kind in an account.
+    #[must_use]
+    pub fn prefix(&self, account: AccountId) -> Bytes {
+        match self {
+            Self::Attachments(policy) => format!("c/{account}/attached/{policy}/"),
+            Self::Groups => format!("c/{account}/group/"),
+            Self::ManagedPolicies => format!("c/{account}/policy/"),
+            Self::Members(group) => format!("c/{account}/member/{group}/"),
+            Self::Roles => format!("c/{account}/role/"),
+            Self::Users => format!("c/{account}/user/"),
+            Self::VirtualMfaDevices => format!("c/{account}/mfa/"),
+        }
+        .into()
+    }
 }
 
 impl RecordKey {
-    /// Returns the key of the user that has a name.
-    #[must_use]
-    pub fn user(account: AccountId, name: &UserName) -> Self {
-        Self::Cell(account, Cell::User(name.folded()))
-    }
-
-    /// Returns the key of a virtual MFA device.
-    #[must_use]
-    pub fn device(account: AccountId, path: &Path, name: &DeviceName) -> Self {
-        Self::Cell(account, Cell::VirtualMfaDevice(path.clone(), name.clone()))
-    }
-
     /// Returns the prefix that all accounts share.
     #[must_use]
     pub fn accounts() -> Bytes {
@@ -58,31 +182,12 @@ impl RecordKey {
         format!("c/{account}/").into()
     }
 
-    /// Returns the prefix of all users of an account.
-    #[must_use]
-    pub fn users(account: AccountId) -> Bytes {
-        format!("c/{account}/user/").into()
-    }
-
-    /// Returns the prefix of all virtual MFA devices of an account.
-    #[must_use]
-    pub fn virtual_mfa_devices(account: AccountId) -> Bytes {
-        format!("c/{account}/mfa/").into()
-    }
-
     /// Returns the key's bytes.
     #[must_use]
     pub fn encode(&self) -> Bytes {
         match self {
             Self::Account(account) => format!("a/{account}"),
-            Self::Cell(account, cell) => match cell {
-                Cell::AccessKeyUse(id) => format!("c/{account}/used/{id}"),
-                Cell::User(folded) => format!("c/{account}/user/{folded}"),
-                Cell::UserCount => format!("c/{account}/count/user"),
-                Cell::UserPolicy(user, name) => format!("c/{account}/user-policy/{user}/{name}"),
-                Cell::VirtualMfaDevice(path, name) => format!("c/{account}/mfa{path}{name}"),
-                Cell::VirtualMfaDeviceCount => format!("c/{account}/count/mfa"),
-            },
+            Self::Cell(account, cell) => format!("c/{account}/{}", encode_cell(cell)),
         }
         .into()
     }
@@ -100,27 +205,111 @@ impl RecordKey {
     }
 }
 
+fn encode_cell(cell: &Cell) -> String {
+    match cell {
+        Cell::AccessKeyUse(id) => format!("used/{id}"),
+        Cell::Attachment(Attachment {
+            policy,
+            usage,
+            kind,
+            name,
+        }) => format!(
+            "attached/{policy}/{}/{}/{name}",
+            usage.as_str(),
+            kind.as_str()
+        ),
+        Cell::Count(counter) => encode_counter(counter),
+        Cell::Group(name) => format!("group/{name}"),
+        Cell::InlinePolicy(kind, id, name) => format!("{}-policy/{id}/{name}", kind.as_str()),
+        Cell::ManagedPolicy(name) => format!("policy/{name}"),
+        Cell::ManagedPolicyVersion(id, number) => format!("policy-version/{id}/{number}"),
+        Cell::Member(group, user) => format!("member/{group}/{user}"),
+        Cell::Role(name) => format!("role/{name}"),
+        Cell::User(name) => format!("user/{name}"),
+        Cell::VirtualMfaDevice(path, name) => format!("mfa{path}{name}"),
+    }
+}
+
+fn encode_counter(counter: &Counter) -> String {
+    match counter {
+        Counter::Attachments(policy, usage) => {
+            format!("count/attached/{policy}/{}", usage.as_str())
+        }
+        Counter::Groups => "count/group".to_owned(),
+        Counter::ManagedPolicies => "count/policy".to_owned(),
+        Counter::ManagedPolicyVersions => "count/policy-version".to_owned(),
+        Counter::Members(group) => format!("count/member/{group}"),
+        Counter::Roles => "count/role".to_owned(),
+        Counter::Users => "count/user".to_owned(),
+        Counter::VirtualMfaDevices => "count/mfa".to_owned(),
+    }
+}
+
 fn decode_cell(text: &str) -> Option<Cell> {
     let (kind, rest) = text.split_once('/')?;
-    match (kind, rest) {
-        ("count", "mfa") => Some(Cell::VirtualMfaDeviceCount),
-        ("count", "user") => Some(Cell::UserCount),
-        ("mfa", _) => {
+    match kind {
+        "attached" => decode_attachment(rest).map(Cell::Attachment),
+        "count" => decode_counter(rest).map(Cell::Count),
+        "group" => Some(Cell::Group(rest.to_owned())),
+        "group-policy" => decode_inline(EntityKind::Group, rest),
+        "member" => {
+            let (group, user) = rest.split_once('/')?;
+            Some(Cell::Member(UniqueId::parse(group).ok()?, user.to_owned()))
+        }
+        "mfa" => {
             let (path, name) = text.strip_prefix("mfa")?.rsplit_once('/')?;
             let path = Path::parse(&format!("{path}/")).ok()?;
             Some(Cell::VirtualMfaDevice(path, DeviceName::parse(name).ok()?))
         }
-        ("used", id) => AccessKeyId::parse(id).ok().map(Cell::AccessKeyUse),
-        ("user", name) => Some(Cell::User(name.to_owned())),
-        ("user-policy", rest) => {
-            let (user, name) = rest.split_once('/')?;
-            Some(Cell::UserPolicy(
-                UniqueId::parse(user).ok()?,
-                PolicyName::parse(name).ok()?,
-            ))
+        "policy" => Some(Cell::ManagedPolicy(rest.to_owned())),
+        "policy-version" => {
+            let (policy, number) = rest.split_once('/')?;
+            let policy = UniqueId::parse(policy).ok()?;
+            Some(Cell::ManagedPolicyVersion(policy, number.parse().ok()?))
         }
+        "role" => Some(Cell::Role(rest.to_owned())),
+        "role-policy" => decode_inline(EntityKind::Role, rest),
+        "used" => AccessKeyId::parse(rest).ok().map(Cell::AccessKeyUse),
+        "user" => Some(Cell::User(rest.to_owned())),
+        "user-policy" => decode_inline(EntityKind::User, rest),
         _ => None,
     }
+}
+
+fn decode_inline(kind: EntityKind, text: &str) -> Option<Cell> {
+    let (id, name) = text.split_once('/')?;
+    let (id, name) = (UniqueId::parse(id).ok()?, PolicyName::parse(name).ok()?);
+    Some(Cell::InlinePolicy(kind, id, name))
+}
+
+fn decode_attachment(text: &str) -> Option<Attachment> {
+    let mut parts = text.splitn(4, '/');
+    Some(Attachment {
+        policy: parts.next()?.to_owned(),
+        usage: PolicyUsage::parse(parts.next()?)?,
+        kind: EntityKind::parse(parts.next()?)?,
+        name: parts.next()?.to_owned(),
+    })
+}
+
+fn decode_counter(text: &str) -> Option<Counter> {
+    Some(match text.split_once('/') {
+        None => match text {
+            "group" => Counter::Groups,
+            "mfa" => Counter::VirtualMfaDevices,
+            "policy" => Counter::ManagedPolicies,
+            "policy-version" => Counter::ManagedPolicyVersions,
+            "role" => Counter::Roles,
+            "user" => Counter::Users,
+            _ => return None,
+        },
+        Some(("attached", rest)) => {
+            let (policy, usage) = rest.rsplit_once('/')?;
+            Counter::Attachments(policy.to_owned(), PolicyUsage::parse(usage)?)
+        }
+        Some(("member", group)) => Counter::Members(UniqueId::parse(group).ok()?),
+        Some(_) => return None,
+    })
 }
 
 #[cfg(test)]
@@ -131,18 +320,40 @@ mod tests {
     fn keys_read_back() {
         let account = AccountId::parse("111122223333").unwrap();
         let name = DeviceName::parse("phone").unwrap();
-        let cells = [
+        let id = UniqueId::parse("AIDAIOSFODNN7EXAMPLE1").unwrap();
+        let own = PolicyArn::parse("arn:aws:iam::111122223333:policy/p/Own").unwrap();
+        let aws = PolicyArn::parse("arn:aws:iam::aws:policy/job-function/Billing").unwrap();
+        let mut cells = vec![
             Cell::AccessKeyUse(AccessKeyId::parse("AKIAIOSFODNN7EXAMPLE").unwrap()),
+            Cell::Group("admins".to_owned()),
+            Cell::ManagedPolicy("own".to_owned()),
+            Cell::ManagedPolicyVersion(id.clone(), 12),
+            Cell::Member(id.clone(), "alice".to_owned()),
+            Cell::Role("deploy".to_owned()),
             Cell::User("alice".to_owned()),
-            Cell::UserCount,
-            Cell::UserPolicy(
-                UniqueId::parse("AIDAIOSFODNN7EXAMPLE1").unwrap(),
-                PolicyName::parse("p").unwrap(),
-            ),
             Cell::VirtualMfaDevice(Path::default(), name.clone()),
             Cell::VirtualMfaDevice(Path::parse("/a/b/").unwrap(), name),
-            Cell::VirtualMfaDeviceCount,
         ];
+        for kind in EntityKind::ALL {
+            let policy = PolicyName::parse("p").unwrap();
+            cells.push(Cell::InlinePolicy(kind, id.clone(), policy));
+            for (policy, usage) in [(&own, PolicyUsage::Attached), (&aws, PolicyUsage::Boundary)] {
+                let name = "some.name".to_owned();
+                cells.push(Cell::Attachment(Attachment::new(policy, usage, kind, name)));
+            }
+        }
+        let counters = [
+            Counter::attachments(&own, PolicyUsage::Boundary),
+            Counter::attachments(&aws, PolicyUsage::Attached),
+            Counter::Groups,
+            Counter::ManagedPolicies,
+            Counter::ManagedPolicyVersions,
+            Counter::Members(id),
+            Counter::Roles,
+            Counter::Users,
+            Counter::VirtualMfaDevices,
+        ];
+        cells.extend(counters.map(Cell::Count));
         let keys = cells.into_iter().map(|cell| RecordKey::Cell(account, cell));
         for key in keys.chain([RecordKey::Account(account)]) {
             assert_eq!(RecordKey::decode(&key.encode()), Some(key));
@@ -152,6 +363,7 @@ mod tests {
             "a/",
             "c/111122223333/",
             "c/111122223333/future/x",
+            "c/111122223333/count/future",
             "m/format",
         ] {
             assert_eq!(RecordKey::decode(text.as_bytes()), None, "{text}");

@@ -3,22 +3,28 @@
 //! The store below knows bytes only and the directory above knows records only; the one place that knows how a
 //! record is written is here. A value begins with the version of its format, and every version ever released stays
 //! readable. Secrets are sealed under the data key of their account, bound to the place where they stand. Nothing
-//! here decides anything. Start at [`RecordKey`] and [`Vault`].
+//! here decides anything. Start at [`RecordKey`], [`Record`] and [`Vault`].
 
 mod account;
 mod codec;
+mod group;
 mod key;
+mod link;
+mod managed_policy;
 mod mfa;
+mod parts;
 mod policy;
+mod record;
+mod role;
 mod seal;
 mod usage;
 mod user;
 
 pub use account::{AccountRecord, decode_account, encode_account};
 pub use codec::{DecodeError, EncodeError};
-pub use key::{Cell, RecordKey};
-pub use mfa::{decode_virtual_mfa_device, encode_virtual_mfa_device};
+pub use key::{Attachment, Cell, Counter, Kind, RecordKey};
+pub use link::{Link, decode_link, encode_link};
 pub use policy::{decode_document, encode_document};
+pub use record::Record;
 pub use seal::{MASTER_KEY_LENGTH, MasterKey, SealedDataKey, UnsealError, Vault};
 pub use usage::{decode_last_used, encode_last_used};
-pub use user::{decode_user, encode_user};

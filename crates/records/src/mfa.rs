@@ -6,7 +6,7 @@ use keyward_directory::{Assignment, DeviceName, Holder, OneTimeSeed, Timestamp, 
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{malformed, read, write};
-use crate::user::{raw_tags, tags};
+use crate::parts::{RawTags, raw_tags, tags};
 use crate::{DecodeError, EncodeError, Vault};
 
 const RECORD: &str = "virtual MFA device";
@@ -18,7 +18,7 @@ struct RawDevice {
     path: String,
     sealed: String,
     created: i64,
-    tags: Vec<(String, String)>,
+    tags: RawTags,
     assignment: Option<RawAssignment>,
 }
 
@@ -33,7 +33,7 @@ struct RawAssignment {
 ///
 /// # Errors
 /// [`EncodeError`] where the seed can't be sealed.
-pub fn encode_virtual_mfa_device(
+pub(crate) fn encode_virtual_mfa_device(
     device: &VirtualMfaDevice,
     vault: &Vault,
 ) -> Result<Bytes, EncodeError> {
@@ -64,7 +64,7 @@ pub fn encode_virtual_mfa_device(
 ///
 /// # Errors
 /// [`DecodeError`] where the bytes are no such record or the seed does not open.
-pub fn decode_virtual_mfa_device(
+pub(crate) fn decode_virtual_mfa_device(
     bytes: &[u8],
     vault: &Vault,
 ) -> Result<VirtualMfaDevice, DecodeError> {

@@ -2,17 +2,20 @@
 
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, Path, UniqueId};
-use keyward_directory::{
-    AccessKey, AccessKeyStatus, InlinePolicies, PolicyName, Tag, Tags, Timestamp, User, UserName,
-};
+use keyward_directory::{AccessKey, AccessKeyStatus, PolicyArn, Timestamp, User, UserName};
 use keyward_sigv4::SecretKey;
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{malformed, read, write};
+use crate::parts::{
+    RawInline, RawLoginProfile, RawTags, attached, boundary, inline, login_profile, parsed,
+    raw_attached, raw_inline, raw_login_profile, raw_tags, tags,
+};
 use crate::{DecodeError, EncodeError, UnsealError, Vault};
 
 const RECORD: &str = "user";
-const VERSION: u8 = 1;
+/// Format 1 had no managed policies, boundary, groups, login profile and devices.
+const VERSION: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct RawUser {
@@ -20,9 +23,19 @@ struct RawUser {
     name: String,
     path: String,
     created: i64,
-    tags: Vec<(String, String)>,
+    tags: RawTags,
     keys: Vec<RawAccessKey>,
-    inline: Vec<(String, usize)>,
+    inline: RawInline,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    attached: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    boundary: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    login: Option<RawLoginProfile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    devices: Vec<String>,
 }
 
 /// An access key as the records of users and accounts keep it.
@@ -67,27 +80,11 @@ fn place(id: &str) -> String {
     format!("access-key/{id}")
 }
 
-/// Tags as records keep them.
-pub(crate) fn raw_tags(tags: &Tags) -> Vec<(String, String)> {
-    tags.iter()
-        .map(|tag| (tag.key.clone(), tag.value.clone()))
-        .collect()
-}
-
-/// Tags from a record.
-pub(crate) fn tags(raw: Vec<(String, String)>) -> Tags {
-    Tags::from_stored(
-        raw.into_iter()
-            .map(|(key, value)| Tag { key, value })
-            .collect(),
-    )
-}
-
 /// Writes a user's record.
 ///
 /// # Errors
 /// [`EncodeError`] where a secret can't be sealed.
-pub fn encode_user(user: &User, vault: &Vault) -> Result<Bytes, EncodeError> {
+pub(crate) fn encode_user(user: &User, vault: &Vault) -> Result<Bytes, EncodeError> {
     let keys = user
         .access_keys
         .iter()
@@ -101,11 +98,12 @@ pub fn encode_user(user: &User, vault: &Vault) -> Result<Bytes, EncodeError> {
             created: user.created.unix_seconds(),
             tags: raw_tags(&user.tags),
             keys: keys.collect::<Result<_, _>>()?,
-            inline: user
-                .inline_policies
-                .iter()
-                .map(|(name, size)| (name.to_string(), size))
-                .collect(),
+            inline: raw_inline(&user.inline_policies),
+            attached: raw_attached(&user.attached_policies),
+            boundary: user.permissions_boundary.as_ref().map(PolicyArn::to_string),
+            groups: user.groups.iter().map(UniqueId::to_string).collect(),
+            login: user.login_profile.as_ref().map(raw_login_profile),
+            devices: user.mfa_devices.clone(),
         },
     )
 }
@@ -114,17 +112,14 @@ pub fn encode_user(user: &User, vault: &Vault) -> Result<Bytes, EncodeError> {
 ///
 /// # Errors
 /// [`DecodeError`] where the bytes are no such record or a secret does not open.
-pub fn decode_user(bytes: &[u8], vault: &Vault) -> Result<User, DecodeError> {
+pub(crate) fn decode_user(bytes: &[u8], vault: &Vault) -> Result<User, DecodeError> {
     let raw: RawUser = read(RECORD, VERSION, bytes)?;
-    let inline = raw
-        .inline
-        .into_iter()
-        .map(|(name, size)| Ok((PolicyName::parse(&name)?, size)));
-    let inline: Result<Vec<_>, keyward_directory::ParseNameError> = inline.collect();
+    let groups = raw.groups.iter();
+    let groups = groups.map(|id| parsed(RECORD, UniqueId::parse(id)));
     Ok(User {
-        id: UniqueId::parse(&raw.id).map_err(|error| malformed(RECORD, error))?,
-        name: UserName::parse(&raw.name).map_err(|error| malformed(RECORD, error))?,
-        path: Path::parse(&raw.path).map_err(|error| malformed(RECORD, error))?,
+        id: parsed(RECORD, UniqueId::parse(&raw.id))?,
+        name: parsed(RECORD, UserName::parse(&raw.name))?,
+        path: parsed(RECORD, Path::parse(&raw.path))?,
         created: Timestamp::from_unix_seconds(raw.created),
         tags: tags(raw.tags),
         access_keys: raw
@@ -132,9 +127,12 @@ pub fn decode_user(bytes: &[u8], vault: &Vault) -> Result<User, DecodeError> {
             .into_iter()
             .map(|key| key.open(vault))
             .collect::<Result<_, _>>()?,
-        inline_policies: InlinePolicies::from_stored(
-            inline.map_err(|error| malformed(RECORD, error))?,
-        ),
+        inline_policies: inline(RECORD, raw.inline)?,
+        attached_policies: attached(RECORD, raw.attached)?,
+        permissions_boundary: boundary(RECORD, raw.boundary)?,
+        groups: groups.collect::<Result<_, _>>()?,
+        login_profile: raw.login.map(login_profile),
+        mfa_devices: raw.devices,
     })
 }
 
@@ -143,7 +141,10 @@ mod tests {
     use super::*;
     use crate::MasterKey;
     use keyward_arn::AccountId;
-    use keyward_directory::{InlinePolicyDocument, NewUser};
+    use keyward_directory::{
+        EntityKind, InlinePolicyDocument, LoginProfile, NewUser, PasswordHash, PasswordReset,
+        PolicyName, Tag,
+    };
 
     fn vault() -> Vault {
         MasterKey::from_bytes([1; 32])
@@ -160,14 +161,33 @@ mod tests {
                 key: "Team".to_owned(),
                 value: "x".to_owned(),
             }],
+            permissions_boundary: PolicyArn::parse("arn:aws:iam::aws:policy/ReadOnlyAccess").ok(),
         };
         let now = Timestamp::from_unix_seconds(1_767_225_600);
         let mut user = User::create(account, None, request, [1; 8], now).unwrap();
         let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
         let document = InlinePolicyDocument::check(text).unwrap();
-        user.inline_policies
-            .put(&user.name, &PolicyName::parse("p").unwrap(), &document)
+        let name = PolicyName::parse("p").unwrap();
+        let inline = &mut user.inline_policies;
+        inline
+            .put(EntityKind::User, "Alice", &name, &document)
             .unwrap();
+        let policy = PolicyArn::parse("arn:aws:iam::111122223333:policy/Work").unwrap();
+        user.attached_policies
+            .attach(EntityKind::User, &policy)
+            .unwrap();
+        user.groups
+            .push(UniqueId::parse("AGPAIOSFODNN7EXAMPLE1").unwrap());
+        user.mfa_devices
+            .push("arn:aws:iam::111122223333:mfa/phone".to_owned());
+        user.login_profile = Some(LoginProfile {
+            password: PasswordHash::from_phc("$argon2id$x".to_owned()),
+            created: now,
+            changed: now,
+            reset: PasswordReset::Required,
+            last_used: Some(now),
+            previous: vec![PasswordHash::from_phc("$argon2id$y".to_owned())],
+        });
         AccessKey::add(
             &mut user.access_keys,
             AccessKey::mint(account, [5; 8], [6; 30], now),
@@ -181,6 +201,7 @@ mod tests {
         let (vault, user) = (vault(), sample());
         let back = decode_user(&encode_user(&user, &vault).unwrap(), &vault).unwrap();
         assert_eq!(format!("{back:?}"), format!("{user:?}"));
+        assert_eq!(back.login_profile, user.login_profile);
         assert_eq!(
             back.access_keys[0].secret.expose(),
             user.access_keys[0].secret.expose()

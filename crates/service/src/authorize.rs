@@ -1,11 +1,12 @@
 //! Whether the caller may do what it asks: the policies decide, and nothing happens without their Allow.
 
 use std::ops::Deref;
+use std::sync::{Arc, OnceLock};
 
 use keyward_directory::{Tag, Tags};
 use keyward_engine::{
-    Context, CredentialKind, Decision, Layers, PolicyLists, Principal, Request, ResourceKind,
-    decide, message,
+    AttachedPolicy, AttachedTo, CompiledPolicy, Context, CredentialKind, Decision, Layers,
+    PolicyLists, Principal, Request, ResourceKind, decide, message,
 };
 
 use crate::authenticate::{Authenticated, Caller, root_arn};
@@ -50,6 +51,7 @@ enum Conditions {
 /// What the policies are asked besides the action: the resource and the condition keys of the call.
 #[derive(Debug)]
 pub(crate) struct Question {
+    action: Option<&'static str>,
     conditions: Conditions,
     resource: String,
     shown: Shown,
@@ -57,12 +59,14 @@ pub(crate) struct Question {
     request_tags: Vec<Tag>,
     tag_keys: Vec<String>,
     keys: Vec<(&'static str, String)>,
+    boundary: Option<String>,
 }
 
 impl Question {
     /// Asks about a resource, which a refusal names by its ARN.
     pub(crate) fn about(resource: String) -> Self {
         Self {
+            action: None,
             conditions: Conditions::Policies,
             resource,
             shown: Shown::Arn,
@@ -70,6 +74,7 @@ impl Question {
             request_tags: Vec::new(),
             tag_keys: Vec::new(),
             keys: Vec::new(),
+            boundary: None,
         }
     }
 
@@ -79,6 +84,14 @@ impl Question {
         Self {
             conditions: Conditions::FixedRule,
             ..Self::about("*".to_owned())
+        }
+    }
+
+    /// Asks for an action that is not the operation's own, such as `iam:PassRole`.
+    pub(crate) fn action(self, action: &'static str) -> Self {
+        Self {
+            action: Some(action),
+            ..self
         }
     }
 
@@ -119,6 +132,21 @@ impl Question {
         self
     }
 
+    /// Notes the permissions boundary that the resource has; [`its_boundary`](Self::its_boundary) asks for it.
+    pub(crate) fn with_boundary(self, arn: Option<&str>) -> Self {
+        Self {
+            boundary: arn.map(str::to_owned),
+            ..self
+        }
+    }
+
+    /// Adds `iam:PermissionsBoundary`: the boundary that the user or role has.
+    // SOURCE: spec/condition-keys.md §2.
+    pub(crate) fn its_boundary(mut self) -> Self {
+        let boundary = self.boundary.take();
+        self.key("iam:PermissionsBoundary", boundary.as_deref())
+    }
+
     fn shown_text(&self) -> &str {
         match &self.shown {
             Shown::Arn => &self.resource,
@@ -145,6 +173,7 @@ pub(crate) fn authorize<C: Operate>(
     let mut questions = vec![call.question(&caller)?];
     questions.extend(call.further(&caller)?);
     for question in &questions {
+        let action = question.action.unwrap_or(action);
         allowed(action, &caller, question, circumstances, metrics, detail)?;
     }
     Ok(Authorized { call, caller })
@@ -184,9 +213,11 @@ fn allowed(
         context: &context,
     };
     let layers = Layers {
-        identity: caller.user().map_or_else(PolicyLists::new, |user| {
-            PolicyLists::from(user.policies.as_slice())
-        }),
+        identity: identity_policies(caller),
+        boundary: caller
+            .user()
+            .and_then(|user| user.permissions_boundary.as_ref())
+            .map(std::slice::from_ref),
         resource_kind: ResourceKind::Ordinary,
         ..Layers::default()
     };
@@ -204,6 +235,34 @@ fn allowed(
             Err(ServiceError::AccessDenied(text))
         }
     }
+}
+
+/// Returns the caller's own policies and those of its groups.
+///
+/// A group that the user's record names and the view does not have can't be: both are in one commit. Should it be, the
+/// request is decided without it, and its Denies are missing; so the whole layer is made to refuse.
+fn identity_policies(caller: &Caller) -> PolicyLists<'_> {
+    let Some(user) = caller.user() else {
+        return PolicyLists::new();
+    };
+    let mut lists = PolicyLists::from(user.policies.as_slice());
+    for id in &user.groups {
+        match caller.cell().group_by_id(id) {
+            Some(group) => lists.push(&group.policies),
+            None => lists.push(unreadable()),
+        }
+    }
+    lists
+}
+
+/// Returns a policy that refuses whatever it is asked.
+fn unreadable() -> &'static [AttachedPolicy] {
+    static UNREADABLE: OnceLock<[AttachedPolicy; 1]> = OnceLock::new();
+    UNREADABLE.get_or_init(|| {
+        let document = Arc::new(CompiledPolicy::unusable("the group is not in the view"));
+        let to = AttachedTo::Group("unknown".into());
+        [AttachedPolicy::new(document, "unknown", None, to)]
+    })
 }
 
 /// Puts the condition keys of a request together.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use keyward_directory::Refusal;
+use keyward_directory::{Refusal, RefusalKind};
 use keyward_records::{DecodeError, EncodeError};
 use keyward_sigv4::SignatureError;
 use keyward_store::{CommitError, Revision, StoreError};
@@ -116,12 +116,21 @@ fn refusal_code(refusal: &Refusal) -> ErrorCode {
     let shape = match refusal {
         Refusal::AlreadyExists { .. } => ErrorShape::EntityAlreadyExists,
         Refusal::DeleteConflict { .. } => ErrorShape::DeleteConflict,
-        Refusal::InlinePolicySize { .. } | Refusal::QuotaExceeded { .. } => {
-            ErrorShape::LimitExceeded
-        }
+        Refusal::InlinePolicySize { .. }
+        | Refusal::QuotaExceeded { .. }
+        | Refusal::QuotaExceededText { .. } => ErrorShape::LimitExceeded,
         Refusal::InvalidInput { .. } => ErrorShape::InvalidInput,
         Refusal::MalformedPolicyDocument { .. } => ErrorShape::MalformedPolicyDocument,
-        Refusal::NotFound { .. } => ErrorShape::NoSuchEntity,
+        Refusal::NotFound { .. } | Refusal::NotFoundText { .. } => ErrorShape::NoSuchEntity,
+        Refusal::Other { kind, .. } => match kind {
+            RefusalKind::ConcurrentModification => ErrorShape::ConcurrentModification,
+            RefusalKind::EntityTemporarilyUnmodifiable => ErrorShape::EntityTemporarilyUnmodifiable,
+            RefusalKind::InvalidAuthenticationCode => ErrorShape::InvalidAuthenticationCode,
+            RefusalKind::InvalidUserType => ErrorShape::InvalidUserType,
+            RefusalKind::PasswordPolicyViolation => ErrorShape::PasswordPolicyViolation,
+            RefusalKind::PolicyNotAttachable => ErrorShape::PolicyNotAttachable,
+            RefusalKind::UnmodifiableEntity => ErrorShape::UnmodifiableEntity,
+        },
     };
     shape.into()
 }

@@ -17,6 +17,7 @@ mod operator;
 mod page;
 mod ports;
 mod qr;
+mod reader;
 mod transaction;
 mod usage;
 
@@ -39,7 +40,8 @@ pub use keyward_records::{MASTER_KEY_LENGTH, MasterKey};
 pub use keyward_view::{View, follow, load};
 
 use crate::authenticate::Caller;
-use crate::transaction::{Reader, Transaction, transact};
+use crate::reader::Reader;
+use crate::transaction::{Further, Transaction, Wanted, transact};
 
 /// How long a request waits for a revision that its node has not seen.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -137,14 +139,21 @@ impl Service {
         wanted: &[RecordKey],
         change: impl FnMut(&mut Transaction) -> Result<T, ServiceError> + Send,
     ) -> Result<(T, Revision), ServiceError> {
-        let done = transact(
-            &*self.store,
-            caller.account(),
-            caller.cell().vault(),
-            wanted,
-            change,
-        )
-        .await?;
+        self.transact_further(caller, wanted, &|_| Ok(Vec::new()), change)
+            .await
+    }
+
+    /// Changes the caller's account as [`transact`](Self::transact) does, where some of the records that the change
+    /// depends on can be named only by what others say: `further` names them.
+    pub(crate) async fn transact_further<T: Send>(
+        &self,
+        caller: &Caller,
+        wanted: Wanted<'_>,
+        further: Further<'_>,
+        change: impl FnMut(&mut Transaction) -> Result<T, ServiceError> + Send,
+    ) -> Result<(T, Revision), ServiceError> {
+        let (account, vault) = (caller.account(), caller.cell().vault());
+        let done = transact(&*self.store, account, vault, wanted, further, change).await?;
         if !self.view.wait_for(done.1, PATIENCE).await {
             tracing::warn!(revision = %done.1, "the view lags behind a commit of its own node");
         }

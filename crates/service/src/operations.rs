@@ -40,10 +40,18 @@ pub(crate) type Run =
 
 const USER: &str = "arn:${Partition}:iam::${Account}:user/${UserNameWithPath}";
 const MFA: &str = "arn:${Partition}:iam::${Account}:mfa/${MfaTokenIdWithPath}";
+const GROUP: &str = "arn:${Partition}:iam::${Account}:group/${GroupNameWithPath}";
+const ROLE: &str = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
 const ANY: &str = "*";
 /// Of a call on a user that exists. SOURCE: spec/condition-keys.md §2.
 const EXISTING_USER: &[&str] = &["aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"];
 const EXISTING_DEVICE: &[&str] = EXISTING_USER;
+/// Of a change to the policies of a user or role that exists.
+const BOUNDED: &[&str] = &[
+    "iam:PermissionsBoundary",
+    "aws:ResourceTag/${TagKey}",
+    "iam:ResourceTag/${TagKey}",
+];
 
 const fn served<C: Operate>(
     action: &'static str,
@@ -67,7 +75,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::CreateVirtualMFADevice => served::<iam::CreateVirtualMFADevice>("iam:CreateVirtualMFADevice", MFA, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::DeleteAccessKey => served::<iam::DeleteAccessKey>("iam:DeleteAccessKey", USER, EXISTING_USER),
         Operation::DeleteUser => served::<iam::DeleteUser>("iam:DeleteUser", USER, EXISTING_USER),
-        Operation::DeleteUserPolicy => served::<iam::DeleteUserPolicy>("iam:DeleteUserPolicy", USER, EXISTING_USER),
+        Operation::DeleteUserPolicy => served::<iam::DeleteUserPolicy>("iam:DeleteUserPolicy", USER, BOUNDED),
         Operation::DeleteVirtualMFADevice => served::<iam::DeleteVirtualMFADevice>("iam:DeleteVirtualMFADevice", MFA, EXISTING_DEVICE),
         Operation::GetAccessKeyLastUsed => served::<iam::GetAccessKeyLastUsed>("iam:GetAccessKeyLastUsed", USER, EXISTING_USER),
         Operation::GetAccountAuthorizationDetails => served::<iam::GetAccountAuthorizationDetails>("iam:GetAccountAuthorizationDetails", ANY, &[]),
@@ -79,11 +87,19 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::ListUserTags => served::<iam::ListUserTags>("iam:ListUserTags", USER, EXISTING_USER),
         Operation::ListUsers => served::<iam::ListUsers>("iam:ListUsers", USER, &[]),
         Operation::ListVirtualMFADevices => served::<iam::ListVirtualMFADevices>("iam:ListVirtualMFADevices", MFA, &[]),
-        Operation::PutUserPolicy => served::<iam::PutUserPolicy>("iam:PutUserPolicy", USER, EXISTING_USER),
+        Operation::PutUserPolicy => served::<iam::PutUserPolicy>("iam:PutUserPolicy", USER, BOUNDED),
         Operation::TagUser => served::<iam::TagUser>("iam:TagUser", USER, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UntagUser => served::<iam::UntagUser>("iam:UntagUser", USER, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UpdateAccessKey => served::<iam::UpdateAccessKey>("iam:UpdateAccessKey", USER, EXISTING_USER),
         Operation::UpdateUser => served::<iam::UpdateUser>("iam:UpdateUser", USER, EXISTING_USER),
+        Operation::DeleteGroupPolicy => served::<iam::DeleteGroupPolicy>("iam:DeleteGroupPolicy", GROUP, &[]),
+        Operation::DeleteRolePolicy => served::<iam::DeleteRolePolicy>("iam:DeleteRolePolicy", ROLE, BOUNDED),
+        Operation::GetGroupPolicy => served::<iam::GetGroupPolicy>("iam:GetGroupPolicy", GROUP, &[]),
+        Operation::GetRolePolicy => served::<iam::GetRolePolicy>("iam:GetRolePolicy", ROLE, EXISTING_USER),
+        Operation::ListGroupPolicies => served::<iam::ListGroupPolicies>("iam:ListGroupPolicies", GROUP, &[]),
+        Operation::ListRolePolicies => served::<iam::ListRolePolicies>("iam:ListRolePolicies", ROLE, EXISTING_USER),
+        Operation::PutGroupPolicy => served::<iam::PutGroupPolicy>("iam:PutGroupPolicy", GROUP, &[]),
+        Operation::PutRolePolicy => served::<iam::PutRolePolicy>("iam:PutRolePolicy", ROLE, BOUNDED),
         Operation::AcceptDelegationRequest
         | Operation::AcquireRole
         | Operation::AddClientIDToOpenIDConnectProvider
@@ -115,7 +131,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::DeleteAccountAlias
         | Operation::DeleteAccountPasswordPolicy
         | Operation::DeleteGroup
-        | Operation::DeleteGroupPolicy
         | Operation::DeleteInstanceProfile
         | Operation::DeleteLoginProfile
         | Operation::DeleteOpenIDConnectProvider
@@ -123,7 +138,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::DeletePolicyVersion
         | Operation::DeleteRole
         | Operation::DeleteRolePermissionsBoundary
-        | Operation::DeleteRolePolicy
         | Operation::DeleteSAMLProvider
         | Operation::DeleteSSHPublicKey
         | Operation::DeleteServerCertificate
@@ -155,7 +169,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::GetDelegationRequest
         | Operation::GetFederationToken
         | Operation::GetGroup
-        | Operation::GetGroupPolicy
         | Operation::GetHumanReadableSummary
         | Operation::GetInstanceProfile
         | Operation::GetLoginProfile
@@ -166,7 +179,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::GetPolicy
         | Operation::GetPolicyVersion
         | Operation::GetRole
-        | Operation::GetRolePolicy
         | Operation::GetRoleTemplateVersion
         | Operation::GetSAMLProvider
         | Operation::GetSSHPublicKey
@@ -182,7 +194,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::ListAttachedUserPolicies
         | Operation::ListDelegationRequests
         | Operation::ListEntitiesForPolicy
-        | Operation::ListGroupPolicies
         | Operation::ListGroups
         | Operation::ListGroupsForUser
         | Operation::ListInstanceProfileTags
@@ -197,7 +208,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::ListPoliciesGrantingServiceAccess
         | Operation::ListPolicyTags
         | Operation::ListPolicyVersions
-        | Operation::ListRolePolicies
         | Operation::ListRoleTags
         | Operation::ListRoles
         | Operation::ListSAMLProviderTags
@@ -208,9 +218,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::ListServiceSpecificCredentials
         | Operation::ListSigningCertificates
         | Operation::PutAccountProperties
-        | Operation::PutGroupPolicy
         | Operation::PutRolePermissionsBoundary
-        | Operation::PutRolePolicy
         | Operation::PutUserPermissionsBoundary
         | Operation::RejectDelegationRequest
         | Operation::RemoveClientIDFromOpenIDConnectProvider

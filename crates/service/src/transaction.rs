@@ -1,32 +1,21 @@
-//! Reading records, changing them, and committing the changes against the versions that were read.
+//! Changing records, and committing the changes against the versions that were read.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use keyward_arn::{AccessKeyId, AccountId, Path, UniqueId};
-use keyward_directory::limits::{USERS_PER_ACCOUNT, VIRTUAL_MFA_DEVICES_PER_ACCOUNT};
-use keyward_directory::{
-    DeviceName, InlinePolicyDocument, LastUsed, PolicyName, Quota, Refusal, User, UserName,
-    VirtualMfaDevice,
-};
+use keyward_arn::{AccessKeyId, AccountId, UniqueId};
+use keyward_directory::{EntityKind, PolicyName, Quota, Refusal, limits};
 use keyward_records::{
-    AccountRecord, Cell as CellKey, MasterKey, RecordKey, Vault, decode_account, decode_document,
-    decode_last_used, decode_user, decode_virtual_mfa_device, encode_account, encode_document,
-    encode_user, encode_virtual_mfa_device,
+    AccountRecord, Cell, Counter, Link, MasterKey, Record, RecordKey, Vault, decode_account,
+    decode_link, encode_account, encode_document, encode_link,
 };
-use keyward_store::{Commit, CommitError, Condition, Revision, Snapshot, Store, Write};
+use keyward_store::{Commit, CommitError, Condition, Revision, Store, Write};
 
 use crate::ServiceError;
+use crate::reader::{Reader, counted};
 
 /// How often a transaction is tried again when others changed what it read.
 const MOST_TRIES: usize = 100;
-
-/// Reads records of one account at one revision.
-pub(crate) struct Reader {
-    account: AccountId,
-    vault: Arc<Vault>,
-    snapshot: Box<dyn Snapshot>,
-}
 
 /// The records that a change depends on, as they were read, and what is to be written.
 ///
@@ -40,137 +29,35 @@ pub(crate) struct Transaction {
     writes: Vec<Write>,
 }
 
-impl Reader {
-    /// Opens the newest state of an account.
-    pub(crate) async fn open(
-        store: &dyn Store,
-        account: AccountId,
-        vault: &Arc<Vault>,
-    ) -> Result<Self, ServiceError> {
-        Ok(Self {
-            account,
-            vault: Arc::clone(vault),
-            snapshot: store.snapshot().await?,
-        })
-    }
-
-    /// Returns the revision that is read.
-    pub(crate) fn revision(&self) -> Revision {
-        self.snapshot.revision()
-    }
-
-    /// Returns a user.
-    pub(crate) async fn user(&self, name: &UserName) -> Result<Option<User>, ServiceError> {
-        let found = self
-            .snapshot
-            .get(&RecordKey::user(self.account, name).encode())
-            .await?;
-        found
-            .map(|found| Ok(decode_user(&found.value, &self.vault)?))
-            .transpose()
-    }
-
-    /// Returns up to `limit` users in the order of their names, from the one after a name.
-    pub(crate) async fn users(
-        &self,
-        after: Option<&UserName>,
-        limit: usize,
-    ) -> Result<Vec<User>, ServiceError> {
-        let after = after.map(|name| RecordKey::user(self.account, name).encode());
-        let found = self
-            .snapshot
-            .scan(&RecordKey::users(self.account), after.as_deref(), limit)
-            .await?;
-        found
-            .iter()
-            .map(|(_, found)| Ok(decode_user(&found.value, &self.vault)?))
-            .collect()
-    }
-
-    /// Returns the document of an inline policy.
-    pub(crate) async fn user_policy(
-        &self,
-        user: &UniqueId,
-        name: &PolicyName,
-    ) -> Result<Option<String>, ServiceError> {
-        let key = self.cell(CellKey::UserPolicy(user.clone(), name.clone()));
-        let found = self.snapshot.get(&key).await?;
-        found
-            .map(|found| Ok(decode_document(&found.value)?))
-            .transpose()
-    }
-
-    /// Returns up to `limit` virtual MFA devices in the order of path and name, from the one after a place.
-    pub(crate) async fn devices(
-        &self,
-        after: Option<&(Path, DeviceName)>,
-        limit: usize,
-    ) -> Result<Vec<VirtualMfaDevice>, ServiceError> {
-        let place = |(path, name): &(Path, DeviceName)| {
-            CellKey::VirtualMfaDevice(path.clone(), name.clone())
-        };
-        let after = after.map(|after| self.cell(place(after)));
-        let prefix = RecordKey::virtual_mfa_devices(self.account);
-        let found = self.snapshot.scan(&prefix, after.as_deref(), limit).await?;
-        found
-            .iter()
-            .map(|(_, found)| Ok(decode_virtual_mfa_device(&found.value, &self.vault)?))
-            .collect()
-    }
-
-    /// Returns the account's record.
-    pub(crate) async fn account(&self, master: &MasterKey) -> Result<AccountRecord, ServiceError> {
-        let found = self
-            .snapshot
-            .get(&RecordKey::Account(self.account).encode())
-            .await?;
-        let found =
-            found.ok_or_else(|| ServiceError::internal("the caller's account has no record"))?;
-        Ok(decode_account(master, &found.value)?)
-    }
-
-    /// Returns the stored last use of an access key.
-    pub(crate) async fn last_used(
-        &self,
-        id: &AccessKeyId,
-    ) -> Result<Option<LastUsed>, ServiceError> {
-        let found = self
-            .snapshot
-            .get(&self.cell(CellKey::AccessKeyUse(id.clone())))
-            .await?;
-        found
-            .map(|found| Ok(decode_last_used(&found.value)?))
-            .transpose()
-    }
-
-    fn cell(&self, key: CellKey) -> Bytes {
-        RecordKey::Cell(self.account, key).encode()
-    }
-}
-
 impl Transaction {
+    fn new(reader: &Reader) -> Self {
+        Self {
+            account: reader.account_id(),
+            vault: Arc::clone(reader.vault()),
+            read: Vec::new(),
+            conditions: Vec::new(),
+            writes: Vec::new(),
+        }
+    }
+
     /// Reads the records that a change depends on, and makes the commit depend on their versions.
-    async fn begin(reader: &Reader, wanted: &[RecordKey]) -> Result<Self, ServiceError> {
-        let (mut read, mut conditions) = (Vec::new(), Vec::new());
+    async fn read(&mut self, reader: &Reader, wanted: &[RecordKey]) -> Result<(), ServiceError> {
         for key in wanted.iter().map(RecordKey::encode) {
-            let found = reader.snapshot.get(&key).await?;
-            conditions.push(match &found {
+            if self.read.iter().any(|(read, _)| *read == key) {
+                continue;
+            }
+            let found = reader.snapshot().get(&key).await?;
+            self.conditions.push(match &found {
                 None => Condition::Absent(key.clone()),
                 Some(found) => Condition::Version(key.clone(), found.version),
             });
-            read.push((key, found.map(|found| found.value)));
+            self.read.push((key, found.map(|found| found.value)));
         }
-        Ok(Self {
-            account: reader.account,
-            vault: Arc::clone(&reader.vault),
-            read,
-            conditions,
-            writes: Vec::new(),
-        })
+        Ok(())
     }
 
-    /// Returns a record that was read.
-    fn get(&self, key: &RecordKey) -> Result<Option<&Bytes>, ServiceError> {
+    /// Returns the bytes of a record that was read.
+    fn bytes(&self, key: &RecordKey) -> Result<Option<&Bytes>, ServiceError> {
         let key = key.encode();
         let found = self.read.iter().find(|(read, _)| *read == key);
         let (_, value) = found.ok_or_else(|| {
@@ -179,118 +66,119 @@ impl Transaction {
         Ok(value.as_ref())
     }
 
-    /// Returns a user that was read.
-    pub(crate) fn user(&self, name: &UserName) -> Result<Option<User>, ServiceError> {
-        let found = self.get(&RecordKey::user(self.account, name))?;
+    /// Returns a record that was read.
+    pub(crate) fn get<R: Record>(&self, cell: Cell) -> Result<Option<R>, ServiceError> {
+        let found = self.bytes(&cell.of(self.account))?;
         found
-            .map(|value| Ok(decode_user(value, &self.vault)?))
+            .map(|value| Ok(R::decode(value, &self.vault)?))
             .transpose()
     }
 
-    /// Writes a new user and counts it.
-    pub(crate) fn create_user(&mut self, user: &User) -> Result<(), ServiceError> {
-        self.put_user(user)?;
-        self.count(CellKey::UserCount, 1, Some(USERS_PER_ACCOUNT));
+    /// Returns a link that was read.
+    pub(crate) fn link(&self, cell: Cell) -> Result<Option<Link>, ServiceError> {
+        let found = self.bytes(&cell.of(self.account))?;
+        found.map(|value| Ok(decode_link(value)?)).transpose()
+    }
+
+    /// Returns a counter that was read; it does not change while the commit is under way.
+    pub(crate) fn counted(&self, counter: Counter) -> Result<u64, ServiceError> {
+        let found = self.bytes(&Cell::Count(counter).of(self.account))?;
+        found.map_or(Ok(0), |value| counted(value))
+    }
+
+    /// Writes a record where it stands by its name.
+    pub(crate) fn put<R: Record>(&mut self, record: &R) -> Result<(), ServiceError> {
+        let value = record.encode(&self.vault)?;
+        self.put_bytes(record.cell(), value);
         Ok(())
     }
 
-    /// Writes a changed user.
-    pub(crate) fn put_user(&mut self, user: &User) -> Result<(), ServiceError> {
-        let value = encode_user(user, &self.vault)?;
-        self.writes.push(Write::Put(
-            RecordKey::user(self.account, &user.name).encode(),
-            value,
-        ));
-        Ok(())
-    }
-
-    /// Moves a user that was read under its old name to its new one.
-    pub(crate) fn rename_user(
+    /// Writes a record that was read under another name.
+    pub(crate) fn rename<R: Record>(
         &mut self,
-        before: &UserName,
-        user: &User,
+        before: &Cell,
+        record: &R,
     ) -> Result<(), ServiceError> {
-        if before.folded() != user.name.folded() {
-            self.writes.push(Write::Delete(
-                RecordKey::user(self.account, before).encode(),
-            ));
+        if *before != record.cell() {
+            self.delete(before.clone());
         }
-        self.put_user(user)
+        self.put(record)
     }
 
-    /// Deletes a user and counts it out.
-    pub(crate) fn delete_user(&mut self, user: &User) {
-        self.writes.push(Write::Delete(
-            RecordKey::user(self.account, &user.name).encode(),
-        ));
-        self.count(CellKey::UserCount, -1, None);
+    /// Writes that something is linked to something.
+    pub(crate) fn put_link(&mut self, cell: Cell, link: &Link) -> Result<(), ServiceError> {
+        let value = encode_link(link)?;
+        self.put_bytes(cell, value);
+        Ok(())
     }
 
-    /// Writes the document of an inline policy together with its user.
-    pub(crate) fn put_user_policy(
+    /// Writes a policy document.
+    pub(crate) fn put_document(&mut self, cell: Cell, document: &str) {
+        self.put_bytes(cell, encode_document(document));
+    }
+
+    /// Writes the document of an inline policy; the entity's record must be written too.
+    pub(crate) fn put_inline_policy(
         &mut self,
-        user: &User,
+        kind: EntityKind,
+        entity: &UniqueId,
         name: &PolicyName,
-        document: &InlinePolicyDocument,
-    ) -> Result<(), ServiceError> {
-        let key = self.cell(CellKey::UserPolicy(user.id.clone(), name.clone()));
-        self.writes
-            .push(Write::Put(key, encode_document(document.as_str())));
-        self.put_user(user)
+        document: &str,
+    ) {
+        let cell = Cell::InlinePolicy(kind, entity.clone(), name.clone());
+        self.put_document(cell, document);
     }
 
-    /// Deletes the document of an inline policy and writes its user.
-    pub(crate) fn delete_user_policy(
+    /// Deletes the document of an inline policy; the entity's record must be written too.
+    pub(crate) fn delete_inline_policy(
         &mut self,
-        user: &User,
+        kind: EntityKind,
+        entity: &UniqueId,
         name: &PolicyName,
-    ) -> Result<(), ServiceError> {
-        let key = self.cell(CellKey::UserPolicy(user.id.clone(), name.clone()));
-        self.writes.push(Write::Delete(key));
-        self.put_user(user)
+    ) {
+        self.delete(Cell::InlinePolicy(kind, entity.clone(), name.clone()));
+    }
+
+    /// Writes the bytes of a record.
+    pub(crate) fn put_bytes(&mut self, cell: Cell, value: Bytes) {
+        let key = cell.of(self.account).encode();
+        self.write(Write::Put(key, value));
+    }
+
+    /// Deletes a record.
+    pub(crate) fn delete(&mut self, cell: Cell) {
+        let key = cell.of(self.account).encode();
+        self.write(Write::Delete(key));
     }
 
     /// Deletes the stored last use of an access key that is no more.
     pub(crate) fn delete_last_used(&mut self, id: &AccessKeyId) {
-        let key = self.cell(CellKey::AccessKeyUse(id.clone()));
-        self.writes.push(Write::Delete(key));
+        self.delete(Cell::AccessKeyUse(id.clone()));
     }
 
-    /// Returns a virtual MFA device that was read.
-    pub(crate) fn device(
-        &self,
-        path: &Path,
-        name: &DeviceName,
-    ) -> Result<Option<VirtualMfaDevice>, ServiceError> {
-        let found = self.get(&RecordKey::device(self.account, path, name))?;
-        found
-            .map(|value| Ok(decode_virtual_mfa_device(value, &self.vault)?))
-            .transpose()
+    /// Counts one more, within the quota where there is one.
+    pub(crate) fn count_in(&mut self, counter: Counter) {
+        self.count(counter, 1);
     }
 
-    /// Writes a new virtual MFA device and counts it.
-    pub(crate) fn create_device(&mut self, device: &VirtualMfaDevice) -> Result<(), ServiceError> {
-        let value = encode_virtual_mfa_device(device, &self.vault)?;
-        let key = RecordKey::device(self.account, &device.path, &device.name).encode();
-        self.writes.push(Write::Put(key, value));
-        self.count(
-            CellKey::VirtualMfaDeviceCount,
-            1,
-            Some(VIRTUAL_MFA_DEVICES_PER_ACCOUNT),
-        );
-        Ok(())
+    /// Counts one less.
+    pub(crate) fn count_out(&mut self, counter: Counter) {
+        self.count(counter, -1);
     }
 
-    /// Deletes a virtual MFA device and counts it out.
-    pub(crate) fn delete_device(&mut self, device: &VirtualMfaDevice) {
-        let key = RecordKey::device(self.account, &device.path, &device.name).encode();
-        self.writes.push(Write::Delete(key));
-        self.count(CellKey::VirtualMfaDeviceCount, -1, None);
+    fn count(&mut self, counter: Counter, delta: i64) {
+        let at_most = quota(&counter).map(|(_, limit)| limit);
+        let key = Cell::Count(counter).of(self.account).encode();
+        self.write(Write::Add {
+            key,
+            delta,
+            at_most,
+        });
     }
 
     /// Returns the account's record, which was read.
     pub(crate) fn account(&self, master: &MasterKey) -> Result<AccountRecord, ServiceError> {
-        let found = self.get(&RecordKey::Account(self.account))?;
+        let found = self.bytes(&RecordKey::Account(self.account))?;
         let found =
             found.ok_or_else(|| ServiceError::internal("the caller's account has no record"))?;
         Ok(decode_account(master, found)?)
@@ -299,38 +187,42 @@ impl Transaction {
     /// Writes the account's record.
     pub(crate) fn put_account(&mut self, record: &AccountRecord) -> Result<(), ServiceError> {
         let key = RecordKey::Account(self.account).encode();
-        self.writes.push(Write::Put(key, encode_account(record)?));
+        self.write(Write::Put(key, encode_account(record)?));
         Ok(())
     }
 
-    fn cell(&self, key: CellKey) -> Bytes {
-        RecordKey::Cell(self.account, key).encode()
-    }
-
-    fn count(&mut self, counter: CellKey, delta: i64, at_most: Option<u64>) {
-        let key = self.cell(counter);
-        self.writes.push(Write::Add {
-            key,
-            delta,
-            at_most,
-        });
+    /// Adds a write; a later one of the same key takes the place of an earlier one.
+    fn write(&mut self, write: Write) {
+        self.writes.retain(|earlier| earlier.key() != write.key());
+        self.writes.push(write);
     }
 }
 
+/// What a change depends on, as far as it can be said before anything was read.
+pub(crate) type Wanted<'a> = &'a [RecordKey];
+
+/// Says what else a change depends on, now that what it depends on first was read.
+pub(crate) type Further<'a> =
+    &'a (dyn Fn(&Transaction) -> Result<Vec<RecordKey>, ServiceError> + Send + Sync);
+
 /// Makes a change until nobody else changes meanwhile what it depends on; returns what it made and the revision.
 ///
-/// `wanted` names the records that the change depends on; `change` is pure and may run several times. One that writes
-/// nothing commits nothing.
+/// `wanted` names the records that the change depends on, and `further` those that can be named only after these were
+/// read; `change` is pure and may run several times. One that writes nothing commits nothing.
 pub(crate) async fn transact<T>(
     store: &dyn Store,
     account: AccountId,
     vault: &Arc<Vault>,
-    wanted: &[RecordKey],
+    wanted: Wanted<'_>,
+    further: Further<'_>,
     mut change: impl FnMut(&mut Transaction) -> Result<T, ServiceError> + Send,
 ) -> Result<(T, Revision), ServiceError> {
     for _ in 0..MOST_TRIES {
         let reader = Reader::open(store, account, vault).await?;
-        let mut transaction = Transaction::begin(&reader, wanted).await?;
+        let mut transaction = Transaction::new(&reader);
+        transaction.read(&reader, wanted).await?;
+        let more = further(&transaction)?;
+        transaction.read(&reader, &more).await?;
         let made = change(&mut transaction)?;
         let Transaction {
             conditions, writes, ..
@@ -343,22 +235,41 @@ pub(crate) async fn transact<T>(
         match store.commit(Commit { conditions, writes }).await {
             Ok(revision) => return Ok((made, revision)),
             Err(CommitError::Conflict { .. }) => {}
-            Err(CommitError::Limit { key, .. }) => return Err(quota(&key)),
+            Err(CommitError::Limit { key, .. }) => return Err(exceeded(&key)),
             Err(error) => return Err(error.into()),
         }
     }
     Err(ServiceError::Busy)
 }
 
-/// Names the quota behind a counter that is at its bound.
-fn quota(key: &[u8]) -> ServiceError {
-    let (quota, limit) = match RecordKey::decode(key) {
-        Some(RecordKey::Cell(_, CellKey::UserCount)) => (Quota::UsersPerAccount, USERS_PER_ACCOUNT),
-        Some(RecordKey::Cell(_, CellKey::VirtualMfaDeviceCount)) => (
+/// Returns the quota of a counter.
+// SOURCE: spec/iam-entities.md §3.
+fn quota(counter: &Counter) -> Option<(Quota, u64)> {
+    match counter {
+        Counter::Attachments(..) | Counter::Members(_) => None,
+        Counter::Groups => Some((Quota::GroupsPerAccount, limits::GROUPS_PER_ACCOUNT)),
+        Counter::ManagedPolicies => Some((Quota::PoliciesPerAccount, limits::POLICIES_PER_ACCOUNT)),
+        Counter::ManagedPolicyVersions => Some((
+            Quota::PolicyVersionsInUse,
+            limits::POLICY_VERSIONS_PER_ACCOUNT,
+        )),
+        Counter::Roles => Some((Quota::RolesPerAccount, limits::ROLES_PER_ACCOUNT)),
+        Counter::Users => Some((Quota::UsersPerAccount, limits::USERS_PER_ACCOUNT)),
+        Counter::VirtualMfaDevices => Some((
             Quota::VirtualMfaDevicesPerAccount,
-            VIRTUAL_MFA_DEVICES_PER_ACCOUNT,
-        ),
-        _ => return ServiceError::internal("a counter without a quota reached its bound"),
+            limits::VIRTUAL_MFA_DEVICES_PER_ACCOUNT,
+        )),
+    }
+}
+
+/// Names the quota behind a counter that is at its bound.
+fn exceeded(key: &[u8]) -> ServiceError {
+    let quota = match RecordKey::decode(key) {
+        Some(RecordKey::Cell(_, Cell::Count(counter))) => quota(&counter),
+        _ => None,
     };
-    Refusal::QuotaExceeded { quota, limit }.into()
+    match quota {
+        Some((quota, limit)) => Refusal::QuotaExceeded { quota, limit }.into(),
+        None => ServiceError::internal("a counter without a quota reached its bound"),
+    }
 }

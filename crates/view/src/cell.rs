@@ -5,21 +5,24 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, UniqueId};
-use keyward_directory::{AccountStatus, PolicyName, Tags, User, UserName};
-use keyward_engine::CompiledPolicy;
+use keyward_directory::{
+    AccountStatus, EntityKind, Group, GroupName, ManagedPolicy, PolicyArn, Role, RoleName, Tags,
+    User, UserName, VirtualMfaDevice,
+};
 use keyward_records::{
-    AccountRecord, Cell as CellKey, DecodeError, Vault, decode_document, decode_user,
-    decode_virtual_mfa_device,
+    AccountRecord, Cell as CellKey, DecodeError, Record, Vault, decode_document,
 };
 use rpds::HashTrieMapSync;
 
-use crate::{Documents, Key, KeyOwner, UserPrincipal};
-
-type InlineDocuments = BTreeMap<PolicyName, Arc<CompiledPolicy>>;
+use crate::policies::{Policies, missing};
+use crate::{
+    Documents, GroupPolicies, Key, KeyOwner, ManagedDocument, RolePrincipal, UserPrincipal,
+};
 
 /// An account as authentication and decisions read it, at one revision.
 ///
-/// The maps are persistent: a new cell shares all that did not change with the one before.
+/// The maps are persistent: a new cell shares all that did not change with the one before. Names in them are in the
+/// form that uniqueness goes by.
 #[derive(Clone, Debug)]
 pub struct Cell {
     account: AccountId,
@@ -30,19 +33,34 @@ pub struct Cell {
     /// Keys whose id does not carry the account: an operator chose it.
     strays: Arc<BTreeSet<AccessKeyId>>,
     users: HashTrieMapSync<String, Member>,
-    documents: HashTrieMapSync<UniqueId, InlineDocuments>,
+    roles: HashTrieMapSync<String, Arc<RolePrincipal>>,
+    groups: HashTrieMapSync<UniqueId, Arc<GroupPolicies>>,
+    group_ids: HashTrieMapSync<String, UniqueId>,
+    /// The names of users and roles by their ids, for trust policies.
+    names: HashTrieMapSync<UniqueId, (EntityKind, String)>,
+    policies: Policies,
     devices: HashTrieMapSync<String, Tags>,
 }
 
-/// A user's record and what is made of it.
+/// A user and the keys that sign for it.
 #[derive(Clone, Debug)]
 struct Member {
-    user: Arc<User>,
     principal: Arc<UserPrincipal>,
+    keys: Box<[AccessKeyId]>,
 }
 
 /// A change of one record: its new bytes, or `None` where it is gone.
 pub(crate) type Change<'a> = (CellKey, Option<&'a Bytes>);
+
+/// The records that one commit puts, in the order in which they are taken in: each needs those before it.
+#[derive(Default)]
+struct Put<'a> {
+    versions: BTreeMap<(UniqueId, u32), &'a Bytes>,
+    policies: Vec<(&'a str, &'a Bytes)>,
+    groups: Vec<(&'a str, &'a Bytes)>,
+    roles: Vec<(&'a str, &'a Bytes)>,
+    users: Vec<(&'a str, &'a Bytes)>,
+}
 
 impl Cell {
     /// Makes the cell of an account without users.
@@ -55,7 +73,11 @@ impl Cell {
             root_keys: Vec::new(),
             strays: Arc::default(),
             users: HashTrieMapSync::new_sync(),
-            documents: HashTrieMapSync::new_sync(),
+            roles: HashTrieMapSync::new_sync(),
+            groups: HashTrieMapSync::new_sync(),
+            group_ids: HashTrieMapSync::new_sync(),
+            names: HashTrieMapSync::new_sync(),
+            policies: Policies::new(),
             devices: HashTrieMapSync::new_sync(),
         };
         cell.set_account(record);
@@ -104,10 +126,53 @@ impl Cell {
             .map(|member| &member.principal)
     }
 
+    /// Returns the user of a unique id.
+    #[must_use]
+    pub fn user_by_id(&self, id: &str) -> Option<&Arc<UserPrincipal>> {
+        match self.names.get(id)? {
+            (EntityKind::User, name) => self.users.get(name).map(|member| &member.principal),
+            (EntityKind::Group | EntityKind::Role, _) => None,
+        }
+    }
+
     /// Returns how many users there are.
     #[must_use]
     pub fn user_count(&self) -> usize {
         self.users.size()
+    }
+
+    /// Returns the role of a name, without regard to case.
+    #[must_use]
+    pub fn role(&self, name: &RoleName) -> Option<&Arc<RolePrincipal>> {
+        self.roles.get(&name.folded())
+    }
+
+    /// Returns the role of a unique id.
+    #[must_use]
+    pub fn role_by_id(&self, id: &str) -> Option<&Arc<RolePrincipal>> {
+        match self.names.get(id)? {
+            (EntityKind::Role, name) => self.roles.get(name),
+            (EntityKind::Group | EntityKind::User, _) => None,
+        }
+    }
+
+    /// Returns the group of a name, without regard to case.
+    #[must_use]
+    pub fn group(&self, name: &GroupName) -> Option<&Arc<GroupPolicies>> {
+        self.group_by_id(self.group_ids.get(&name.folded())?)
+    }
+
+    /// Returns the group of a unique id.
+    #[must_use]
+    pub fn group_by_id(&self, id: &UniqueId) -> Option<&Arc<GroupPolicies>> {
+        self.groups.get(id)
+    }
+
+    /// Returns a customer managed policy.
+    #[must_use]
+    pub fn managed_policy(&self, arn: &PolicyArn) -> Option<&Arc<ManagedDocument>> {
+        let found = self.policies.managed(&arn.key())?;
+        (found.arn == *arn).then_some(found)
     }
 
     /// Returns the tags of a virtual MFA device by its path and name, such as `/division/phone`.
@@ -133,99 +198,223 @@ impl Cell {
 
     /// Applies the changes of one commit, all or, where one can't be read, none that the caller keeps.
     ///
-    /// INVARIANT: a commit that changes the document of an inline policy writes its user's record too.
+    /// INVARIANT: a commit that changes the document of an inline policy writes its entity's record too, and one that
+    /// changes which version of a managed policy is in force writes that version's document too.
     pub(crate) fn apply(
         &mut self,
         changes: &[Change<'_>],
         documents: &Documents,
     ) -> Result<(), DecodeError> {
         let before = self.keys.clone();
-        // Users whose principal must be made anew, by the name that finds them.
-        let mut touched: BTreeMap<String, Arc<User>> = BTreeMap::new();
         // What is gone goes first: a renamed user is gone under one name and there under another.
         for (key, _) in changes.iter().filter(|(_, value)| value.is_none()) {
             self.remove(key);
         }
-        for (key, value) in changes
-            .iter()
-            .filter_map(|(key, value)| value.map(|value| (key, value)))
-        {
-            match key {
-                CellKey::User(name) => {
-                    let user = decode_user(value, &self.vault)?;
-                    touched.insert(name.clone(), Arc::new(user));
-                }
-                CellKey::UserPolicy(id, name) => {
-                    let compiled = documents.compile(&decode_document(value)?);
-                    self.edit_documents(id, |documents| documents.insert(name.clone(), compiled));
-                }
-                CellKey::VirtualMfaDevice(path, name) => {
-                    let device = decode_virtual_mfa_device(value, &self.vault)?;
-                    self.devices
-                        .insert_mut(format!("{path}{name}"), device.tags);
-                }
-                CellKey::AccessKeyUse(_) | CellKey::UserCount | CellKey::VirtualMfaDeviceCount => {}
+        let mut put = Put::default();
+        for (key, value) in changes {
+            if let Some(value) = value {
+                self.sort(key, value, &mut put, documents)?;
             }
         }
-        for (name, user) in touched {
-            self.put_user(name, user, &before);
+        for (name, value) in &put.policies {
+            self.put_policy(name, value, &put, documents)?;
+        }
+        for (name, value) in put.groups {
+            self.put_group(name, &Group::decode(value, &self.vault)?, documents);
+        }
+        for (name, value) in put.roles {
+            self.put_role(name, &Role::decode(value, &self.vault)?, documents);
+        }
+        for (name, value) in put.users {
+            let user = User::decode(value, &self.vault)?;
+            self.put_user(name, &user, &before, documents);
+        }
+        Ok(())
+    }
+
+    /// Takes in what depends on nothing else, and sorts the rest.
+    fn sort<'a>(
+        &mut self,
+        key: &'a CellKey,
+        value: &'a Bytes,
+        put: &mut Put<'a>,
+        documents: &Documents,
+    ) -> Result<(), DecodeError> {
+        match key {
+            CellKey::Group(name) => put.groups.push((name, value)),
+            CellKey::InlinePolicy(_, entity, name) => {
+                let compiled = documents.compile(&decode_document(value)?);
+                self.policies.put_inline(entity, name, compiled);
+            }
+            CellKey::ManagedPolicy(name) => put.policies.push((name, value)),
+            CellKey::ManagedPolicyVersion(policy, number) => {
+                put.versions.insert((policy.clone(), *number), value);
+            }
+            CellKey::Role(name) => put.roles.push((name, value)),
+            CellKey::User(name) => put.users.push((name, value)),
+            CellKey::VirtualMfaDevice(path, name) => {
+                let device = VirtualMfaDevice::decode(value, &self.vault)?;
+                self.devices
+                    .insert_mut(format!("{path}{name}"), device.tags);
+            }
+            CellKey::AccessKeyUse(_)
+            | CellKey::Attachment(_)
+            | CellKey::Count(_)
+            | CellKey::Member(..) => {}
         }
         Ok(())
     }
 
     fn remove(&mut self, key: &CellKey) {
         match key {
-            CellKey::User(name) => {
-                if let Some(member) = self.users.get(name).cloned() {
-                    self.forget_keys(&member.user);
-                    self.users.remove_mut(name);
+            CellKey::Group(name) => {
+                if let Some(id) = self.group_ids.get(name).cloned() {
+                    self.groups.remove_mut(&id);
+                    self.group_ids.remove_mut(name);
                 }
             }
-            CellKey::UserPolicy(id, name) => {
-                self.edit_documents(id, |documents| documents.remove(name))
+            CellKey::InlinePolicy(_, entity, name) => self.policies.remove_inline(entity, name),
+            CellKey::ManagedPolicy(name) => self.policies.remove_managed(name),
+            CellKey::Role(name) => {
+                if let Some(role) = self.roles.get(name).cloned() {
+                    self.names.remove_mut(&role.id);
+                    self.roles.remove_mut(name);
+                }
+            }
+            CellKey::User(name) => {
+                if let Some(member) = self.users.get(name).cloned() {
+                    self.forget_keys(&member);
+                    self.names.remove_mut(&member.principal.id);
+                    self.users.remove_mut(name);
+                }
             }
             CellKey::VirtualMfaDevice(path, name) => {
                 self.devices.remove_mut(&format!("{path}{name}"));
             }
-            CellKey::AccessKeyUse(_) | CellKey::UserCount | CellKey::VirtualMfaDeviceCount => {}
+            CellKey::AccessKeyUse(_)
+            | CellKey::Attachment(_)
+            | CellKey::Count(_)
+            | CellKey::ManagedPolicyVersion(..)
+            | CellKey::Member(..) => {}
         }
     }
 
-    fn edit_documents<T>(&mut self, id: &UniqueId, edit: impl FnOnce(&mut InlineDocuments) -> T) {
-        let mut documents = self.documents.get(id).cloned().unwrap_or_default();
-        edit(&mut documents);
-        if documents.is_empty() {
-            self.documents.remove_mut(id);
-        } else {
-            self.documents.insert_mut(id.clone(), documents);
+    fn put_policy(
+        &mut self,
+        name: &str,
+        value: &Bytes,
+        put: &Put<'_>,
+        documents: &Documents,
+    ) -> Result<(), DecodeError> {
+        let policy = ManagedPolicy::decode(value, &self.vault)?;
+        let before = self.policies.managed(name).cloned();
+        let version = policy.default_version;
+        let document = match put.versions.get(&(policy.id.clone(), version)) {
+            Some(text) => documents.compile(&decode_document(text)?),
+            None => match before.as_ref().filter(|before| before.version == version) {
+                Some(before) => Arc::clone(&before.document),
+                None => missing(),
+            },
+        };
+        let arn = policy.arn(self.account);
+        let changed = before.is_some_and(|before| !Arc::ptr_eq(&before.document, &document));
+        let managed = ManagedDocument {
+            arn: arn.clone(),
+            tags: policy.tags,
+            version,
+            document: Arc::clone(&document),
+        };
+        self.policies.put_managed(name, managed);
+        if changed {
+            self.replace_everywhere(&arn, &document);
         }
+        Ok(())
+    }
+
+    /// Puts another document in the place of a managed policy's, wherever the policy is used.
+    ///
+    /// Looks at every entity of the account, which is cheaper than an index that each attachment must keep: policies
+    /// change seldom.
+    fn replace_everywhere(
+        &mut self,
+        arn: &PolicyArn,
+        document: &Arc<keyward_engine::CompiledPolicy>,
+    ) {
+        let groups = self.groups.iter();
+        let groups =
+            groups.filter_map(|(id, group)| Some((id.clone(), group.replaced(arn, document)?)));
+        for (id, group) in groups.collect::<Vec<_>>() {
+            self.groups.insert_mut(id, Arc::new(group));
+        }
+        let roles = self.roles.iter();
+        let roles =
+            roles.filter_map(|(name, role)| Some((name.clone(), role.replaced(arn, document)?)));
+        for (name, role) in roles.collect::<Vec<_>>() {
+            self.roles.insert_mut(name, Arc::new(role));
+        }
+        let users = self.users.iter().filter_map(|(name, member)| {
+            let principal = Arc::new(member.principal.replaced(arn, document)?);
+            let keys = member.keys.clone();
+            Some((name.clone(), Member { principal, keys }))
+        });
+        for (name, member) in users.collect::<Vec<_>>() {
+            self.hand_keys(&member.keys, &member.principal);
+            self.users.insert_mut(name, member);
+        }
+    }
+
+    fn put_group(&mut self, name: &str, group: &Group, documents: &Documents) {
+        let policies = GroupPolicies::new(self.account, group, &self.policies.with(documents));
+        self.group_ids.insert_mut(name.to_owned(), group.id.clone());
+        self.groups.insert_mut(group.id.clone(), Arc::new(policies));
+    }
+
+    fn put_role(&mut self, name: &str, role: &Role, documents: &Documents) {
+        let trust = documents.compile(role.trust_policy.as_str());
+        let sources = self.policies.with(documents);
+        let principal = RolePrincipal::new(self.account, role, trust, &sources);
+        self.names
+            .insert_mut(role.id.clone(), (EntityKind::Role, name.to_owned()));
+        self.roles.insert_mut(name.to_owned(), Arc::new(principal));
     }
 
     fn put_user(
         &mut self,
-        name: String,
-        user: Arc<User>,
+        name: &str,
+        user: &User,
         before: &HashTrieMapSync<AccessKeyId, Arc<Key>>,
+        documents: &Documents,
     ) {
-        if let Some(member) = self.users.get(&name).cloned() {
-            self.forget_keys(&member.user);
+        if let Some(member) = self.users.get(name).cloned() {
+            self.forget_keys(&member);
         }
-        let principal = Arc::new(UserPrincipal::new(
-            self.account,
-            &user,
-            self.documents.get(&user.id),
-        ));
+        let principal = UserPrincipal::new(self.account, user, &self.policies.with(documents));
+        let principal = Arc::new(principal);
         for key in &user.access_keys {
             let owner = KeyOwner::User(Arc::clone(&principal));
             let known = before.get(&key.id).map(|known| &**known);
             self.insert_key(Key::new(key, owner, known));
         }
-        self.users.insert_mut(name, Member { user, principal });
+        let keys = user.access_keys.iter().map(|key| key.id.clone()).collect();
+        self.names
+            .insert_mut(user.id.clone(), (EntityKind::User, name.to_owned()));
+        self.users
+            .insert_mut(name.to_owned(), Member { principal, keys });
     }
 
-    fn forget_keys(&mut self, user: &User) {
-        for key in &user.access_keys {
-            self.remove_key(&key.id);
+    /// Makes keys sign for another picture of their user.
+    fn hand_keys(&mut self, keys: &[AccessKeyId], principal: &Arc<UserPrincipal>) {
+        for id in keys {
+            if let Some(key) = self.keys.get(id) {
+                let owned = key.owned_by(KeyOwner::User(Arc::clone(principal)));
+                self.keys.insert_mut(id.clone(), Arc::new(owned));
+            }
+        }
+    }
+
+    fn forget_keys(&mut self, member: &Member) {
+        for id in &member.keys {
+            self.remove_key(id);
         }
     }
 

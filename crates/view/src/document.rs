@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Weak};
 
+use keyward_directory::PolicyArn;
 use keyward_engine::CompiledPolicy;
 use keyward_policy::Policy;
 use papaya::HashMap;
@@ -11,6 +12,8 @@ use sha2::{Digest as _, Sha256};
 #[derive(Debug, Default)]
 pub struct Documents {
     compiled: HashMap<[u8; 32], Weak<CompiledPolicy>>,
+    /// AWS's managed policies by their ARNs, so that one that many attach is unpacked once.
+    aws: HashMap<Arc<str>, Weak<CompiledPolicy>>,
 }
 
 impl Documents {
@@ -29,9 +32,24 @@ impl Documents {
         made
     }
 
+    /// Returns a policy that AWS manages; `None` where there is none of that ARN.
+    #[must_use]
+    pub fn aws_managed(&self, arn: &PolicyArn) -> Option<Arc<CompiledPolicy>> {
+        let known = self.aws.pin();
+        if let Some(found) = known.get(arn.as_str()).and_then(Weak::upgrade) {
+            return Some(found);
+        }
+        let made = self.compile(&keyward_catalog::managed_policy(arn.as_str())?.document());
+        known.insert(arn.shared(), Arc::downgrade(&made));
+        Some(made)
+    }
+
     /// Forgets documents that nobody holds any more.
     pub fn sweep(&self) {
         self.compiled
+            .pin()
+            .retain(|_, document| document.strong_count() > 0);
+        self.aws
             .pin()
             .retain(|_, document| document.strong_count() > 0);
     }

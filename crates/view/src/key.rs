@@ -64,6 +64,18 @@ impl Key {
         }
     }
 
+    /// Returns the same key for another picture of its owner.
+    #[must_use]
+    pub(crate) fn owned_by(&self, owner: KeyOwner) -> Self {
+        Self {
+            id: self.id.clone(),
+            status: self.status,
+            owner,
+            secret: self.secret.clone(),
+            runtime: Arc::clone(&self.runtime),
+        }
+    }
+
     /// Returns the signing key of a scope, derived once a day for each service.
     #[must_use]
     pub fn signing_key(&self, date: &str, region: &str, service: &str) -> SigningKey {

@@ -8,6 +8,7 @@ mod cell;
 mod document;
 mod follow;
 mod key;
+mod policies;
 mod principal;
 mod view;
 
@@ -15,5 +16,6 @@ pub use cell::Cell;
 pub use document::Documents;
 pub use follow::{FollowError, follow, load};
 pub use key::{Key, KeyOwner, KeyUse};
-pub use principal::UserPrincipal;
+pub use policies::ManagedDocument;
+pub use principal::{GroupPolicies, RolePrincipal, UserPrincipal};
 pub use view::{Lookup, View};

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use keyward_arn::AccessKeyId;
-use keyward_directory::{AccessKey, AccessKeyStatus, Entity, LastUsed, Refusal};
-use keyward_records::RecordKey;
+use keyward_directory::{AccessKey, AccessKeyStatus, Entity, LastUsed, Refusal, User};
+use keyward_records::{Cell, RecordKey};
 use keyward_view::{Key, KeyOwner};
 use keyward_wire::{NoOutput, Sensitive, iam};
 
@@ -42,10 +42,10 @@ fn edit_keys(
             transaction.put_account(&record)
         }
         Subject::User(name) => {
-            let user = transaction.user(name)?;
+            let user = transaction.get::<User>(Cell::user(name))?;
             let mut user = user.ok_or_else(|| Refusal::not_found(Entity::User, name))?;
             edit(&mut user.access_keys)?;
-            transaction.put_user(&user)
+            transaction.put(&user)
         }
     }
 }
@@ -54,7 +54,7 @@ fn edit_keys(
 fn record(subject: &Subject, caller: &Caller) -> RecordKey {
     match subject {
         Subject::Root => RecordKey::Account(caller.account()),
-        Subject::User(name) => RecordKey::user(caller.account(), name),
+        Subject::User(name) => Cell::user(name).of(caller.account()),
     }
 }
 
@@ -140,7 +140,7 @@ impl Operate for iam::ListAccessKeys {
                     .access_keys
             }
             Subject::User(name) => {
-                let user = reader.user(name).await?;
+                let user = reader.get::<User>(Cell::user(name)).await?;
                 user.ok_or_else(|| Refusal::not_found(Entity::User, name))?
                     .access_keys
             }
@@ -186,7 +186,7 @@ impl Operate for iam::UpdateAccessKey {
             iam::StatusType::Inactive => AccessKeyStatus::Inactive,
             iam::StatusType::Expired => {
                 let message = "Expired is not a status that an access key can be given.";
-                return Err(Refusal::InvalidInput { message }.into());
+                return Err(Refusal::invalid_input(message).into());
             }
         };
         let subject = Subject::read(call.user_name.as_deref(), call.caller())?;

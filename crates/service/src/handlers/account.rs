@@ -1,14 +1,15 @@
 //! The whole account in one answer: what `keyward explain` and offline tools read.
 
-use keyward_directory::User;
+use keyward_directory::{EntityKind, User};
+use keyward_records::Kind;
 use keyward_wire::{PolicyDocument, iam};
 
-use super::user::{users_from, wire_tags};
+use super::user::wire_tags;
 use super::{Done, Operate, time};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
 use crate::page::Page;
-use crate::transaction::Reader;
+use crate::reader::Reader;
 use crate::{Service, ServiceError};
 
 impl Operate for iam::GetAccountAuthorizationDetails {
@@ -27,12 +28,11 @@ impl Operate for iam::GetAccountAuthorizationDetails {
                 .is_none_or(|kinds| kinds.is_empty() || kinds.contains(&kind))
         };
         let reader = service.reader(call.caller()).await?;
-        let mut users = if wanted(iam::EntityType::User) {
-            users_from(&reader, &page, |_| true).await?
+        let (users, marker) = if wanted(iam::EntityType::User) {
+            reader.page::<User>(&Kind::Users, &page, |_| true).await?
         } else {
-            Vec::new()
+            (Vec::new(), None)
         };
-        let marker = page.cut(&mut users, |user| user.name.folded());
         let mut details = Vec::with_capacity(users.len());
         for user in &users {
             details.push(detail(&reader, user, call.caller()).await?);
@@ -56,7 +56,9 @@ async fn detail(
 ) -> Result<iam::UserDetail, ServiceError> {
     let mut policies = Vec::new();
     for (name, _) in user.inline_policies.iter() {
-        let document = reader.user_policy(&user.id, name).await?;
+        let document = reader
+            .inline_policy(EntityKind::User, &user.id, name)
+            .await?;
         policies.push(iam::PolicyDetail {
             policy_name: Some(name.to_string()),
             policy_document: document.map(PolicyDocument),

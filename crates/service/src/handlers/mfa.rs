@@ -4,7 +4,7 @@ use keyward_arn::{Partition, Path};
 use keyward_directory::{
     DeviceName, Entity, Holder, OneTimeSeed, Quota, Refusal, Tags, VirtualMfaDevice,
 };
-use keyward_records::RecordKey;
+use keyward_records::{Cell, Counter, Kind, Record};
 use keyward_wire::{Blob, NoOutput, Sensitive, iam};
 
 use super::target::{device_arn, device_place, device_tags};
@@ -46,20 +46,18 @@ impl Operate for iam::CreateVirtualMFADevice {
             assignment: None,
         };
         let ((), revision) = service
-            .transact(
-                call.caller(),
-                &[RecordKey::device(account, &device.path, &device.name)],
-                |transaction| {
-                    if transaction.device(&device.path, &device.name)?.is_some() {
-                        return Err(Refusal::already_exists(
-                            Entity::VirtualMfaDevice,
-                            &device.name,
-                        )
-                        .into());
-                    }
-                    transaction.create_device(&device)
-                },
-            )
+            .transact(call.caller(), &[device.cell().of(account)], |transaction| {
+                if transaction
+                    .get::<VirtualMfaDevice>(device.cell())?
+                    .is_some()
+                {
+                    return Err(
+                        Refusal::already_exists(Entity::VirtualMfaDevice, &device.name).into(),
+                    );
+                }
+                transaction.count_in(Counter::VirtualMfaDevices);
+                transaction.put(&device)
+            })
             .await?;
         let seed = device.seed.to_base32();
         // SOURCE: spec/iam-entities.md §6.
@@ -96,28 +94,12 @@ impl Operate for iam::ListVirtualMFADevices {
     ) -> Result<Done<iam::ListVirtualMFADevicesOutput>, ServiceError> {
         let page = Page::read(call.max_items, call.marker.as_deref())?;
         let reader = service.reader(call.caller()).await?;
-        let wanted = page.items.saturating_add(1);
-        let mut after = page.after.as_deref().map(marked_place).transpose()?;
-        let mut devices: Vec<VirtualMfaDevice> = Vec::new();
-        loop {
-            let batch = reader.devices(after.as_ref(), wanted).await?;
-            let last = batch.len() < wanted;
-            after = batch
-                .last()
-                .map(|device| (device.path.clone(), device.name.clone()));
-            devices.extend(
-                batch
-                    .into_iter()
-                    .filter(|device| fits(call.assignment_status.as_ref(), device)),
-            );
-            if last || devices.len() >= wanted {
-                devices.truncate(wanted);
-                break;
-            }
-        }
-        let marker = page.cut(&mut devices, |device| {
-            format!("{}{}", device.path, device.name)
-        });
+        let status = call.assignment_status.as_ref();
+        let (devices, marker) = reader
+            .page::<VirtualMfaDevice>(&Kind::VirtualMfaDevices, &page, |device| {
+                fits(status, device)
+            })
+            .await?;
         let shown = devices.iter().map(|device| listed(device, call.caller()));
         let output = iam::ListVirtualMFADevicesOutput {
             virtual_mfa_devices: shown.collect(),
@@ -126,17 +108,6 @@ impl Operate for iam::ListVirtualMFADevices {
         };
         Ok(Done::at(reader.revision(), output))
     }
-}
-
-/// Reads the place that a marker names.
-fn marked_place(marked: &str) -> Result<(Path, DeviceName), ServiceError> {
-    let place = marked.rsplit_once('/').and_then(|(path, name)| {
-        Some((
-            Path::parse(&format!("{path}/")).ok()?,
-            DeviceName::parse(name).ok()?,
-        ))
-    });
-    place.ok_or_else(|| ServiceError::validation("Invalid Marker."))
 }
 
 fn fits(status: Option<&iam::AssignmentStatusType>, device: &VirtualMfaDevice) -> bool {
@@ -187,14 +158,16 @@ impl Operate for iam::DeleteVirtualMFADevice {
         let missing = || Refusal::not_found(Entity::VirtualMfaDevice, &call.serial_number);
         let (path, name) =
             device_place(call.caller().account(), &call.serial_number).ok_or_else(missing)?;
+        let cell = Cell::VirtualMfaDevice(path, name);
         let ((), revision) = service
             .transact(
                 call.caller(),
-                &[RecordKey::device(call.caller().account(), &path, &name)],
+                &[cell.clone().of(call.caller().account())],
                 |transaction| {
-                    let device = transaction.device(&path, &name)?.ok_or_else(missing)?;
-                    device.check_deletion()?;
-                    transaction.delete_device(&device);
+                    let device = transaction.get::<VirtualMfaDevice>(cell.clone())?;
+                    device.ok_or_else(missing)?.check_deletion()?;
+                    transaction.delete(cell.clone());
+                    transaction.count_out(Counter::VirtualMfaDevices);
                     Ok(())
                 },
             )

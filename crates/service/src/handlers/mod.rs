@@ -2,11 +2,12 @@
 
 mod access_key;
 mod account;
+mod inline_policy;
+mod managed;
 mod mfa;
 mod sts;
 mod target;
 mod user;
-mod user_policy;
 
 pub(crate) use target::Shown;
 
@@ -24,9 +25,9 @@ pub(crate) trait Operate: Call<Output: Send> + Send + Sync + Sized + 'static {
     /// Says what is asked of the policies: which resource, with which condition keys. The action is in the table.
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError>;
 
-    /// Says what else must be allowed, for the few operations that touch two resources.
-    fn further(&self, _caller: &Caller) -> Result<Option<Question>, ServiceError> {
-        Ok(None)
+    /// Says what else must be allowed, for the few operations that touch two resources or need a second action.
+    fn further(&self, _caller: &Caller) -> Result<Vec<Question>, ServiceError> {
+        Ok(Vec::new())
     }
 
     /// Does it.

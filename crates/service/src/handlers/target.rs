@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use keyward_arn::{AccountId, Arn, Partition, Path};
-use keyward_directory::{DeviceName, Entity, Refusal, Tags, UserName};
+use keyward_directory::{
+    DeviceName, Entity, GroupName, PolicyArn, Refusal, RefusalKind, Role, RoleName, Tags, UserName,
+};
 use keyward_view::UserPrincipal;
 
 use crate::authenticate::{Caller, root_arn};
@@ -69,7 +71,73 @@ pub(crate) fn existing_user(name: &str, caller: &Caller) -> Question {
 
 /// Asks about a user that exists.
 pub(crate) fn about_user(user: &Arc<UserPrincipal>) -> Question {
-    Question::about(user.arn.clone()).resource_tags(&user.tags)
+    Question::about(user.arn.clone())
+        .resource_tags(&user.tags)
+        .with_boundary(user.boundary_arn())
+}
+
+/// Asks about a group that should exist; where it does not, about one of that name without a path.
+pub(crate) fn existing_group(name: &str, caller: &Caller) -> Question {
+    let found = GroupName::parse(name)
+        .ok()
+        .and_then(|name| caller.cell().group(&name).cloned());
+    let question = match found {
+        Some(group) => Question::about(group.arn.clone()),
+        None => Question::about(entity_arn(
+            caller.account(),
+            "group",
+            &Path::default(),
+            name,
+        )),
+    };
+    question.shown(Shown::Text(format!("group {name}")))
+}
+
+/// Asks about a role that should exist; where it does not, about one of that name without a path.
+pub(crate) fn existing_role(name: &str, caller: &Caller) -> Question {
+    let found = RoleName::parse(name)
+        .ok()
+        .and_then(|name| caller.cell().role(&name).cloned());
+    let question = match found {
+        Some(role) => Question::about(role.arn.clone())
+            .resource_tags(&role.tags)
+            .with_boundary(role.boundary_arn()),
+        None => Question::about(entity_arn(caller.account(), "role", &Path::default(), name)),
+    };
+    question.shown(Shown::Text(format!("role {name}")))
+}
+
+/// Asks about a managed policy, which should exist.
+pub(crate) fn existing_policy(arn: &str, caller: &Caller) -> Question {
+    let question = Question::about(arn.to_owned()).shown(Shown::Text(format!("policy {arn}")));
+    let found = PolicyArn::parse(arn).ok();
+    match found.and_then(|arn| caller.cell().managed_policy(&arn).cloned()) {
+        Some(policy) => question.resource_tags(&policy.tags),
+        None => question,
+    }
+}
+
+/// Checks that a role is not one that only AWS's services change.
+///
+/// # Errors
+/// `UnmodifiableEntity`.
+// SOURCE: spec/access-denied-messages.md §4, spec/evaluation.md §5.
+pub(crate) fn role_to_change(role: &Role) -> Result<(), Refusal> {
+    let path = role.path.as_str();
+    if path.starts_with("/aws-service-role/") || path.starts_with("/aws-reserved/") {
+        let message = format!(
+            "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
+            role.name
+        );
+        return Err(Refusal::other(RefusalKind::UnmodifiableEntity, message));
+    }
+    Ok(())
+}
+
+/// Returns the ARN of an entity that has a path; without a name, that of all entities below the path.
+pub(crate) fn entity_arn(account: AccountId, kind: &str, path: &Path, name: &str) -> String {
+    let partition = Partition::default().as_str();
+    format!("arn:{partition}:iam::{account}:{kind}{path}{name}")
 }
 
 /// Returns the ARN of a user.

@@ -1,16 +1,17 @@
 //! Users: create, get, list, rename, delete, tags.
 
 use keyward_arn::Path;
-use keyward_directory::{Entity, NewUser, Refusal, Renaming, Tag, User, UserName};
-use keyward_records::RecordKey;
+use keyward_directory::{Entity, NewUser, PolicyUsage, Refusal, Renaming, Tag, User, UserName};
+use keyward_records::{Cell, Counter, Kind, Link, Record, RecordKey};
 use keyward_wire::{NoOutput, iam};
 
 use super::target::{Subject, existing_user, user_arn, user_name, users_arn};
-use super::{Done, Operate, Shown, time};
+use super::{Done, Operate, Shown, managed, time};
 use crate::authenticate::{Caller, root_arn};
 use crate::authorize::{Authorized, Question};
 use crate::page::Page;
 use crate::ports::draw;
+use crate::transaction::Transaction;
 use crate::{Service, ServiceError};
 
 /// Shows a user.
@@ -89,30 +90,30 @@ impl Operate for iam::CreateUser {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::CreateUserOutput>, ServiceError> {
-        if let Some(boundary) = &call.permissions_boundary {
-            // There are no managed policies that it could name.
-            return Err(ServiceError::invalid_boundary(boundary));
-        }
         let request = NewUser {
             name: new_name(&call.user_name)?,
             path: sent_path(call.path.as_deref())?,
             tags: sent_tags(call.tags.as_ref()),
+            permissions_boundary: managed::sent_boundary(call.permissions_boundary.as_deref())?,
         };
         let random = draw(service.entropy());
         let now = service.now().timestamp();
         let account = call.caller().account();
+        let boundary = request.permissions_boundary.as_ref();
+        let mut wanted = managed::wanted(account, boundary);
+        wanted.push(Cell::user(&request.name).of(account));
         let (user, revision) = service
-            .transact(
-                call.caller(),
-                &[RecordKey::user(account, &request.name)],
-                |transaction| {
-                    let existing = transaction.user(&request.name)?;
-                    let user =
-                        User::create(account, existing.as_ref(), request.clone(), random, now)?;
-                    transaction.create_user(&user)?;
-                    Ok(user)
-                },
-            )
+            .transact(call.caller(), &wanted, |transaction| {
+                let existing = transaction.get::<User>(Cell::user(&request.name))?;
+                let user = User::create(account, existing.as_ref(), request.clone(), random, now)?;
+                if let Some(boundary) = boundary {
+                    managed::check_boundary(transaction, account, boundary)?;
+                    managed::link(transaction, boundary, PolicyUsage::Boundary, &user)?;
+                }
+                transaction.count_in(Counter::Users);
+                transaction.put(&user)?;
+                Ok(user)
+            })
             .await?;
         let user = Some(shown(&user, call.caller(), Showing::WithTags));
         Ok(Done::at(revision, iam::CreateUserOutput { user }))
@@ -137,7 +138,8 @@ impl Operate for iam::GetUser {
         let user = match Subject::read(call.user_name.as_deref(), caller)? {
             Subject::Root => root_user(&reader.account(service.view().master()).await?.account),
             Subject::User(name) => {
-                let user = reader.user(&name).await?.ok_or_else(|| missing(&name))?;
+                let user = reader.get::<User>(Cell::user(&name)).await?;
+                let user = user.ok_or_else(|| missing(&name))?;
                 shown(&user, caller, Showing::WithTags)
             }
         };
@@ -172,11 +174,8 @@ impl Operate for iam::ListUsers {
         let page = Page::read(call.max_items, call.marker.as_deref())?;
         let reader = service.reader(call.caller()).await?;
         let prefix = call.path_prefix.as_deref().unwrap_or("/");
-        let mut users = users_from(&reader, &page, |user| {
-            user.path.as_str().starts_with(prefix)
-        })
-        .await?;
-        let marker = page.cut(&mut users, |user| user.name.folded());
+        let below = |user: &User| user.path.as_str().starts_with(prefix);
+        let (users, marker) = reader.page::<User>(&Kind::Users, &page, below).await?;
         let shown = users
             .iter()
             .map(|user| shown(user, call.caller(), Showing::WithoutTags));
@@ -189,42 +188,15 @@ impl Operate for iam::ListUsers {
     }
 }
 
-/// Reads the users of a page, and one more, that a filter lets through.
-pub(crate) async fn users_from(
-    reader: &crate::transaction::Reader,
-    page: &Page,
-    fits: impl Fn(&User) -> bool,
-) -> Result<Vec<User>, ServiceError> {
-    let wanted = page.items.saturating_add(1);
-    let invalid = |_| ServiceError::validation("Invalid Marker.");
-    let mut after = page
-        .after
-        .as_deref()
-        .map(UserName::parse)
-        .transpose()
-        .map_err(invalid)?;
-    let mut users = Vec::new();
-    loop {
-        let batch = reader.users(after.as_ref(), wanted).await?;
-        let last = batch.len() < wanted;
-        after = batch.last().map(|user| user.name.clone());
-        users.extend(batch.into_iter().filter(|user| fits(user)));
-        if last || users.len() >= wanted {
-            users.truncate(wanted);
-            return Ok(users);
-        }
-    }
-}
-
 impl Operate for iam::UpdateUser {
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
         Ok(existing_user(&self.user_name, caller))
     }
 
     /// A user is renamed only by a caller who may do so to the old name and to the new.
-    fn further(&self, caller: &Caller) -> Result<Option<Question>, ServiceError> {
+    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
         if self.new_user_name.is_none() && self.new_path.is_none() {
-            return Ok(None);
+            return Ok(Vec::new());
         }
         let before = UserName::parse(&self.user_name)
             .ok()
@@ -237,10 +209,10 @@ impl Operate for iam::UpdateUser {
         let name = self.new_user_name.as_deref().unwrap_or(&self.user_name);
         let arn = format!("{}{name}", users_arn(caller.account(), &path));
         let question = Question::about(arn).shown(Shown::Text(format!("user {name}")));
-        Ok(Some(match before {
+        Ok(vec![match before {
             Some(user) => question.resource_tags(&user.tags),
             None => question,
-        }))
+        }])
     }
 
     async fn apply(
@@ -258,22 +230,43 @@ impl Operate for iam::UpdateUser {
         };
         let names = std::iter::once(&before).chain(&renaming.name);
         let wanted: Vec<RecordKey> = names
-            .map(|name| RecordKey::user(call.caller().account(), name))
+            .map(|name| Cell::user(name).of(call.caller().account()))
             .collect();
         let ((), revision) = service
             .transact(call.caller(), &wanted, |transaction| {
-                let user = transaction.user(&before)?.ok_or_else(|| missing(&before))?;
+                let user = transaction.get::<User>(Cell::user(&before))?;
+                let user = user.ok_or_else(|| missing(&before))?;
                 let taken = match &renaming.name {
-                    Some(name) => transaction.user(name)?,
+                    Some(name) => transaction.get::<User>(Cell::user(name))?,
                     None => None,
                 };
-                let name = user.name.clone();
+                let old = user.clone();
                 let renamed = user.rename(renaming.clone(), taken.as_ref())?;
-                transaction.rename_user(&name, &renamed)
+                managed::move_links(transaction, &old, &renamed)?;
+                move_memberships(transaction, &old, &renamed)?;
+                transaction.rename(&old.cell(), &renamed)
             })
             .await?;
         Ok(Done::at(revision, NoOutput))
     }
+}
+
+/// Moves the memberships of a renamed user to its new name.
+fn move_memberships(
+    transaction: &mut Transaction,
+    before: &User,
+    after: &User,
+) -> Result<(), ServiceError> {
+    let link = Link {
+        name: after.name.to_string(),
+        id: after.id.clone(),
+        path: after.path.to_string(),
+    };
+    for group in &after.groups {
+        transaction.delete(Cell::Member(group.clone(), before.name.folded()));
+        transaction.put_link(Cell::Member(group.clone(), after.name.folded()), &link)?;
+    }
+    Ok(())
 }
 
 /// Returns the path inside a user's ARN.
@@ -297,11 +290,16 @@ impl Operate for iam::DeleteUser {
         let ((), revision) = service
             .transact(
                 call.caller(),
-                &[RecordKey::user(call.caller().account(), &name)],
+                &[Cell::user(&name).of(call.caller().account())],
                 |transaction| {
-                    let user = transaction.user(&name)?.ok_or_else(|| missing(&name))?;
+                    let user = transaction.get::<User>(Cell::user(&name))?;
+                    let user = user.ok_or_else(|| missing(&name))?;
                     user.check_deletion()?;
-                    transaction.delete_user(&user);
+                    if let Some(boundary) = &user.permissions_boundary {
+                        managed::unlink(transaction, boundary, PolicyUsage::Boundary, &user);
+                    }
+                    transaction.delete(user.cell());
+                    transaction.count_out(Counter::Users);
                     Ok(())
                 },
             )
@@ -323,14 +321,15 @@ impl Operate for iam::TagUser {
         let ((), revision) = service
             .transact(
                 call.caller(),
-                &[RecordKey::user(call.caller().account(), &name)],
+                &[Cell::user(&name).of(call.caller().account())],
                 |transaction| {
-                    let mut user = transaction.user(&name)?.ok_or_else(|| missing(&name))?;
+                    let user = transaction.get::<User>(Cell::user(&name))?;
+                    let mut user = user.ok_or_else(|| missing(&name))?;
                     user.tags = user.tags.with(
                         sent_tags(Some(&call.tags)),
                         keyward_directory::Quota::TagsPerUser,
                     )?;
-                    transaction.put_user(&user)
+                    transaction.put(&user)
                 },
             )
             .await?;
@@ -351,11 +350,12 @@ impl Operate for iam::UntagUser {
         let ((), revision) = service
             .transact(
                 call.caller(),
-                &[RecordKey::user(call.caller().account(), &name)],
+                &[Cell::user(&name).of(call.caller().account())],
                 |transaction| {
-                    let mut user = transaction.user(&name)?.ok_or_else(|| missing(&name))?;
+                    let user = transaction.get::<User>(Cell::user(&name))?;
+                    let mut user = user.ok_or_else(|| missing(&name))?;
                     user.tags = user.tags.without(&call.tag_keys);
-                    transaction.put_user(&user)
+                    transaction.put(&user)
                 },
             )
             .await?;
@@ -375,7 +375,8 @@ impl Operate for iam::ListUserTags {
         let page = Page::read(call.max_items, call.marker.as_deref())?;
         let name = user_name(&call.user_name)?;
         let reader = service.reader(call.caller()).await?;
-        let user = reader.user(&name).await?.ok_or_else(|| missing(&name))?;
+        let user = reader.get::<User>(Cell::user(&name)).await?;
+        let user = user.ok_or_else(|| missing(&name))?;
         let after = page.after.as_deref().map(str::to_lowercase);
         let fits = |tag: &&iam::Tag| {
             after

@@ -1,0 +1,94 @@
+//! What every record of an account can do: say where it stands, be written, be read.
+
+use bytes::Bytes;
+use keyward_directory::{Group, ManagedPolicy, Role, User, VirtualMfaDevice};
+
+use crate::{Cell, DecodeError, EncodeError, Vault};
+
+/// A record of an account's cell.
+pub trait Record: Sized {
+    /// Returns where the record stands; the name in it is that of the record.
+    fn cell(&self) -> Cell;
+
+    /// Writes the record's bytes.
+    ///
+    /// # Errors
+    /// [`EncodeError`] where a secret can't be sealed.
+    fn encode(&self, vault: &Vault) -> Result<Bytes, EncodeError>;
+
+    /// Reads a record's bytes.
+    ///
+    /// # Errors
+    /// [`DecodeError`] where the bytes are no such record or a secret does not open.
+    fn decode(bytes: &[u8], vault: &Vault) -> Result<Self, DecodeError>;
+}
+
+impl Record for Group {
+    fn cell(&self) -> Cell {
+        Cell::group(&self.name)
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::group::encode(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::group::decode(bytes)
+    }
+}
+
+impl Record for ManagedPolicy {
+    fn cell(&self) -> Cell {
+        Cell::managed_policy(&self.name)
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::managed_policy::encode(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::managed_policy::decode(bytes)
+    }
+}
+
+impl Record for Role {
+    fn cell(&self) -> Cell {
+        Cell::role(&self.name)
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::role::encode(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::role::decode(bytes)
+    }
+}
+
+impl Record for User {
+    fn cell(&self) -> Cell {
+        Cell::user(&self.name)
+    }
+
+    fn encode(&self, vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::user::encode_user(self, vault)
+    }
+
+    fn decode(bytes: &[u8], vault: &Vault) -> Result<Self, DecodeError> {
+        crate::user::decode_user(bytes, vault)
+    }
+}
+
+impl Record for VirtualMfaDevice {
+    fn cell(&self) -> Cell {
+        Cell::VirtualMfaDevice(self.path.clone(), self.name.clone())
+    }
+
+    fn encode(&self, vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::mfa::encode_virtual_mfa_device(self, vault)
+    }
+
+    fn decode(bytes: &[u8], vault: &Vault) -> Result<Self, DecodeError> {
+        crate::mfa::decode_virtual_mfa_device(bytes, vault)
+    }
+}
