@@ -6,8 +6,12 @@
 use std::fmt::Write as _;
 
 use keyward_sigv4::{Credentials, SecretKey};
-use keyward_testkit::{ACCOUNT, InProcess};
-use keyward_wire::{Kind, Operation, Shape, iam};
+use keyward_testkit::InProcess;
+use keyward_wire::{Operation, iam};
+
+use form::{form, required};
+
+mod form;
 
 /// The kinds of caller, in the order of the columns.
 const CALLERS: [&str; 6] = ["root", "admin", "denied", "nobody", "stranger", "unsigned"];
@@ -35,80 +39,6 @@ async fn user(server: &InProcess, name: &str, document: Option<&str>) -> Credent
 
 fn policy(statements: &str) -> String {
     format!(r#"{{"Version":"2012-10-17","Statement":[{statements}]}}"#)
-}
-
-/// Returns a value that a shape lets through, as a form writes it.
-fn sample(name: &str, shape: &Shape) -> Vec<(String, String)> {
-    let filled = |text: &str| vec![(name.to_owned(), text.to_owned())];
-    match &shape.kind {
-        Kind::Boolean => filled("true"),
-        Kind::Enumeration(values) => filled(values.first().copied().unwrap_or_default()),
-        Kind::Integer => filled(&shape.min.unwrap_or(1).to_string()),
-        Kind::List(inner) => sample(&format!("{name}.member.1"), inner),
-        Kind::Map { key, value } => {
-            let mut entry = sample(&format!("{name}.entry.1.key"), key);
-            entry.extend(sample(&format!("{name}.entry.1.value"), value));
-            entry
-        }
-        Kind::Structure(members) | Kind::Union(members) => {
-            let required = members().iter().filter(|member| member.required);
-            required
-                .flat_map(|member| sample(&format!("{name}.{}", member.name), member.shape))
-                .collect()
-        }
-        Kind::String => filled(&text(name, shape)),
-    }
-}
-
-/// Texts by the name of the parameter, then by length.
-fn text(name: &str, shape: &Shape) -> String {
-    let known = match name {
-        "UserName" => "target",
-        "PolicyName" => "absent",
-        "PolicyDocument" => {
-            r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"a:b","Resource":"*"}}"#
-        }
-        "AccessKeyId" => "AKIAABSENT0000000000",
-        "SerialNumber" => return format!("arn:aws:iam::{ACCOUNT}:mfa/absent"),
-        _ => "",
-    };
-    if !known.is_empty() {
-        return known.to_owned();
-    }
-    let length = usize::try_from(shape.min.unwrap_or(1).max(1)).unwrap_or(1);
-    let candidates = [
-        "a".repeat(length),
-        "1".repeat(length),
-        "/".to_owned(),
-        "v1".to_owned(),
-        "https://a.example".to_owned(),
-    ];
-    let fits = |candidate: &&String| {
-        shape
-            .pattern
-            .is_none_or(|pattern| pattern.matches(candidate))
-    };
-    candidates.iter().find(fits).cloned().unwrap_or_default()
-}
-
-fn form(operation: Operation) -> String {
-    let mut form = format!(
-        "Action={}&Version={}",
-        operation.name(),
-        operation.service().version()
-    );
-    for member in operation
-        .facts()
-        .members()
-        .iter()
-        .filter(|member| member.required)
-    {
-        for (name, value) in sample(member.name, member.shape) {
-            let value: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-            let _ = write!(form, "&{name}={value}");
-        }
-    }
-    form
 }
 
 #[tokio::test]
@@ -142,7 +72,7 @@ async fn every_operation_by_every_caller() {
             "\n{:<48}",
             format!("{}:{}", operation.service(), operation.name())
         );
-        let form = form(operation);
+        let form = form(operation, &required(operation));
         for caller in callers {
             let answer = server.send(caller, operation, form.as_bytes()).await;
             let _ = write!(table, "{:<22}", answer.code());
@@ -153,14 +83,17 @@ async fn every_operation_by_every_caller() {
 }
 
 #[test]
-fn pending_operations_are_counted() {
+fn pending_operations() {
     let pending = keyward_service::pending();
     println!(
         "{} of {} operations are pending",
         pending.len(),
         Operation::ALL.len()
     );
-    assert_eq!(pending.len() + 22, Operation::ALL.len());
+    let names = pending
+        .iter()
+        .map(|operation| format!("{}:{}\n", operation.service(), operation.name()));
+    insta::assert_snapshot!("pending_operations", names.collect::<String>());
 }
 
 #[test]
