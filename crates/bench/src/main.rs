@@ -12,7 +12,9 @@
 mod api;
 mod client;
 mod hello;
+mod large;
 mod load;
+mod mix;
 mod process;
 mod request;
 mod start;
@@ -24,6 +26,8 @@ use std::process::ExitCode;
 
 const USAGE: &str = "\
 usage: keyward-bench api PROGRAM FOLDER   drives PROGRAM, with its data in a new folder within FOLDER
+       keyward-bench mix PROGRAM FOLDER MOTO    drives PROGRAM and moto's server, the program MOTO, with reads and writes
+       keyward-bench large PROGRAM FOLDER       fills an account to its quotas, and 100 accounts with 1,000 users each
        keyward-bench hello PORT BYTES     serves a body of BYTES bytes until standard input ends
 ";
 
@@ -32,6 +36,10 @@ fn main() -> ExitCode {
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
     let result = match words.as_slice() {
         ["api", program, folder] => api::run(Path::new(program), Path::new(folder)),
+        ["large", program, folder] => large::run(Path::new(program), Path::new(folder)),
+        ["mix", program, folder, moto] => {
+            mix::run(Path::new(program), Path::new(folder), Path::new(moto))
+        }
         ["hello", port, bytes] => hello::run(port, bytes),
         _ => {
             eprint!("{USAGE}");

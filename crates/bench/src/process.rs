@@ -43,7 +43,18 @@ impl Server {
             .env("KEYWARD_ROOT_PASSWORD", "a long enough bench password 1!")
             .env("KEYWARD_ROOT_ACCESS_KEY_ID", ACCESS_KEY_ID)
             .env("KEYWARD_ROOT_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY);
-        Self::start(&mut command, address)
+        Self::start(&mut command, address, "/readyz")
+    }
+
+    /// Starts moto's server, which keeps everything in memory, and waits until it is ready.
+    pub(crate) fn moto(program: &Path) -> anyhow::Result<Self> {
+        let address = free_address()?;
+        let mut command = Command::new(program);
+        let port = address.port().to_string();
+        command
+            .args(["-H", "127.0.0.1", "-p", &port])
+            .stderr(Stdio::null());
+        Self::start(&mut command, address, "/moto-api/")
     }
 
     /// Starts this program's own bare server and waits until it is ready.
@@ -55,10 +66,10 @@ impl Server {
             &address.port().to_string(),
             &body_bytes.to_string(),
         ]);
-        Self::start(&mut command, address)
+        Self::start(&mut command, address, "/readyz")
     }
 
-    fn start(command: &mut Command, address: SocketAddr) -> anyhow::Result<Self> {
+    fn start(command: &mut Command, address: SocketAddr, ready: &str) -> anyhow::Result<Self> {
         command.stdin(Stdio::piped()).stdout(Stdio::null());
         let started = Instant::now();
         let child = command
@@ -69,7 +80,7 @@ impl Server {
             address,
             start_time: Duration::ZERO,
         };
-        while !is_ready(address)? {
+        while !is_ready(address, ready)? {
             if let Some(status) = server.child.try_wait()? {
                 bail!(
                     "{} ended before it was ready: {status}",
@@ -154,20 +165,22 @@ fn free_address() -> anyhow::Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-/// Asks for `/readyz` once; a connection that is refused or ends early means "not yet".
-fn is_ready(address: SocketAddr) -> anyhow::Result<bool> {
+/// Asks for a path once; a connection that is refused or ends early means "not yet".
+fn is_ready(address: SocketAddr, path: &str) -> anyhow::Result<bool> {
     let mut stream = match TcpStream::connect(address) {
         Ok(stream) => stream,
         Err(error) if error.kind() == ErrorKind::ConnectionRefused => return Ok(false),
         Err(error) => return Err(error.into()),
     };
     stream.set_read_timeout(Some(PATIENCE))?;
-    let request = format!("GET /readyz HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     let mut answer = Vec::new();
     let exchanged = stream
         .write_all(request.as_bytes())
         .and_then(|()| stream.read_to_end(&mut answer));
-    Ok(exchanged.is_ok() && answer.starts_with(b"HTTP/1.1 200 "))
+    Ok(exchanged.is_ok()
+        && answer.get(..7) == Some(b"HTTP/1.")
+        && answer.get(8..13) == Some(b" 200 "))
 }
 
 #[cfg(test)]

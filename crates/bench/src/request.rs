@@ -45,11 +45,16 @@ pub(crate) struct Signer {
 
 impl Signer {
     pub(crate) fn new(address: SocketAddr) -> Self {
+        Self::of(address, ACCESS_KEY_ID, SECRET_ACCESS_KEY)
+    }
+
+    /// Signs with another key.
+    pub(crate) fn of(address: SocketAddr, access_key_id: &str, secret: &str) -> Self {
         Self {
             host: address.to_string(),
             credentials: Credentials {
-                access_key_id: ACCESS_KEY_ID.to_owned(),
-                secret: SecretKey::new(SECRET_ACCESS_KEY.to_owned()),
+                access_key_id: access_key_id.to_owned(),
+                secret: SecretKey::new(secret.to_owned()),
                 session_token: None,
             },
         }

@@ -7,7 +7,10 @@ use anyhow::bail;
 
 use crate::process::{self, root, run_command};
 
-const NAMES: &[&str] = &["sigv4", "store", "api"];
+const NAMES: &[&str] = &["sigv4", "store", "api", "large"];
+
+/// The peer that `bench api` drives beside Keyward, from PyPI.
+const MOTO: &str = "moto[server,iam,sts]==5.2.5";
 
 /// Runs one bench by its name, or all.
 pub(crate) fn run(names: &[&str]) -> anyhow::Result<()> {
@@ -21,6 +24,7 @@ pub(crate) fn run(names: &[&str]) -> anyhow::Result<()> {
 fn one(name: &str) -> anyhow::Result<()> {
     match name {
         "api" => api(),
+        "large" => drive("large", &[]),
         "sigv4" => process::run(
             "cargo",
             &[
@@ -37,8 +41,16 @@ fn one(name: &str) -> anyhow::Result<()> {
     }
 }
 
-/// Builds the program and its driver as they are released, and runs the one with the other.
+/// Builds the program and its driver as they are released, and runs the one with the other: beside a bare server, and
+/// beside moto's.
 fn api() -> anyhow::Result<()> {
+    drive("api", &[])?;
+    let moto = python_peer(MOTO, "moto_server")?;
+    drive("mix", &[moto])
+}
+
+/// Runs the driver with the program.
+fn drive(bench: &str, more: &[PathBuf]) -> anyhow::Result<()> {
     let packages = ["--package", "keyward-cli", "--package", "keyward-bench"];
     run_command(
         Command::new("cargo")
@@ -47,12 +59,27 @@ fn api() -> anyhow::Result<()> {
     )?;
     let release = target().join("release");
     let mut driver = Command::new(release.join("keyward-bench"));
-    run_command(
-        driver
-            .arg("api")
-            .arg(release.join("keyward"))
-            .arg(target().join("bench")),
-    )
+    driver.arg(bench).arg(release.join("keyward"));
+    run_command(driver.arg(target().join("bench")).args(more))
+}
+
+/// Installs a peer into a virtual environment of its own and returns its program.
+fn python_peer(package: &str, program: &str) -> anyhow::Result<PathBuf> {
+    let folder = target().join("peers");
+    let found = folder.join("bin").join(program);
+    if !found.exists() {
+        run_command(Command::new("python3").args(["-m", "venv"]).arg(&folder))?;
+        let mut install = Command::new(folder.join("bin/python"));
+        install.args([
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+        ]);
+        run_command(install.arg(package))?;
+    }
+    Ok(found)
 }
 
 fn store() -> anyhow::Result<()> {

@@ -1,0 +1,130 @@
+//! Four reads to one write, beside moto's server, which keeps nothing on disk and checks no signature.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use crate::api::MANY;
+use crate::client::Connection;
+use crate::load::{self, Requests, Slice, cores};
+use crate::process::Server;
+use crate::request::{Signer, Target, now};
+use crate::table::{Row, Spread, layout};
+
+/// Rounds; each drives both servers with one client and with many.
+const ROUNDS: usize = 3;
+const ROUND: Duration = Duration::from_secs(3);
+const DOCUMENT: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
+    %22Action%22%3A%22iam%3AGet%2A%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D";
+
+/// One server's share of a round.
+struct Share {
+    one: Slice,
+    many: Slice,
+}
+
+/// Measures both and prints the table.
+pub(crate) fn run(program: &Path, folder: &Path, moto: &Path) -> anyhow::Result<()> {
+    let program = program
+        .canonicalize()
+        .with_context(|| program.display().to_string())?;
+    std::fs::create_dir_all(folder)?;
+    // Removed at the end, also after an error.
+    let folder = tempfile::tempdir_in(folder)?;
+    println!(
+        "80 % reads, 20 % writes; keyward durable, moto in memory; {} cores, all on one machine",
+        cores()
+    );
+    let keyward = Server::keyward(&program, &folder.path().join("data"))?;
+    let peer = Server::moto(moto)?;
+    let (own, others) = (requests(&keyward)?, requests(&peer)?);
+    let mut rounds = Vec::new();
+    for _ in 0..ROUNDS {
+        rounds.push((share(&keyward, &own)?, share(&peer, &others)?));
+    }
+    let rows = [
+        row(
+            "mix, 1 client, requests/s",
+            &rounds,
+            |share| &share.one,
+            "≥ 10",
+        ),
+        row(
+            "mix, 64 clients, requests/s",
+            &rounds,
+            |share| &share.many,
+            "≥ 100",
+        ),
+    ];
+    print!("{}", layout(&rows));
+    keyward.stop()
+}
+
+fn share(server: &Server, requests: &Requests) -> anyhow::Result<Share> {
+    Ok(Share {
+        one: load::drive(server, 1, ROUND, requests)?,
+        many: load::drive(server, MANY, ROUND, requests)?,
+    })
+}
+
+fn row(
+    figure: &'static str,
+    rounds: &[(Share, Share)],
+    slice: fn(&Share) -> &Slice,
+    goal: &'static str,
+) -> Row {
+    let rates = |of: fn(&(Share, Share)) -> &Share| {
+        Spread::of(rounds.iter().map(|round| slice(of(round)).rate())).median
+    };
+    let ratio = rounds
+        .iter()
+        .map(|(own, peer)| slice(own).rate() / slice(peer).rate());
+    Row {
+        figure,
+        keyward: format!("{:.0}", rates(|round| &round.0)),
+        floor: format!("{:.0}", rates(|round| &round.1)),
+        ratio: Spread::of(ratio).text(1),
+        goal,
+    }
+}
+
+/// Makes a user with an inline policy for each connection, and returns the calls that each makes in turn.
+fn requests(server: &Server) -> anyhow::Result<Requests> {
+    let signer = Arc::new(Signer::new(server.address));
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let mut connection = Connection::open(server.address).await?;
+        for number in 0..MANY {
+            for action in [
+                format!("CreateUser&UserName=user-{number}"),
+                format!(
+                    "PutUserPolicy&UserName=user-{number}&PolicyName=p&PolicyDocument={DOCUMENT}"
+                ),
+            ] {
+                let request = signer.request(Target::Iam, &action, now()?);
+                connection.exchange(&request).await?;
+            }
+        }
+        anyhow::Ok(())
+    })?;
+    let (turn, begun, clock) = (AtomicU64::new(0), now()?, Instant::now());
+    Ok(Arc::new(move |number| {
+        let turn = turn.fetch_add(1, Ordering::Relaxed);
+        let action = match turn % 5 {
+            0 => format!("GetUser&UserName=user-{number}"),
+            1 => format!("ListAccessKeys&UserName=user-{number}"),
+            2 => format!("GetUserPolicy&UserName=user-{number}&PolicyName=p"),
+            3 => format!("ListUserTags&UserName=user-{number}"),
+            _ => format!(
+                "TagUser&UserName=user-{number}&Tags.member.1.Key=bench&Tags.member.1.Value={turn}"
+            ),
+        };
+        let seconds = i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
+        signer.request(Target::Iam, &action, begun + seconds)
+    }))
+}
