@@ -39,8 +39,7 @@ pub use group::Group;
 pub use inline_policy::{InlinePolicies, InlinePolicyDocument};
 pub use login_profile::{LoginProfile, PasswordReset};
 pub use managed_policy::{
-    InForce, ManagedPolicy, ManagedPolicyDocument, NewManagedPolicy, PolicyVersion,
-    missing_version,
+    InForce, ManagedPolicy, ManagedPolicyDocument, NewManagedPolicy, PolicyVersion, missing_version,
 };
 pub use mfa::{Assignment, Holder, OneTimeSeed, VirtualMfaDevice};
 pub use name::{

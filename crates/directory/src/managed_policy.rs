@@ -326,7 +326,8 @@ mod tests {
             let sid = "s".repeat(characters - empty.len());
             empty.replace(r#""Sid":"""#, &format!("\"Sid\" :\n \"{sid}\""))
         };
-        let check = |text: &str| ManagedPolicyDocument::check(text).map_err(|error| error.to_string());
+        let check =
+            |text: &str| ManagedPolicyDocument::check(text).map_err(|error| error.to_string());
         assert_eq!(check(&document(6144)).unwrap().as_str(), document(6144));
         assert_eq!(
             check(&document(6145)),

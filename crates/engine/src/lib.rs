@@ -25,6 +25,7 @@ mod condition;
 mod context;
 mod decide;
 mod decision;
+mod grants;
 mod index;
 mod layers;
 pub mod message;
