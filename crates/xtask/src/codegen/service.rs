@@ -56,6 +56,22 @@ pub(crate) fn emit(source: &Source, model: &Model) -> Result<BTreeMap<String, St
 /// the Rust type hides it; what messages echo follows the model.
 const SECRET: [&str; 1] = ["tokenType"];
 
+/// Values that AWS sends in other words than its model has: the shape, the model's value, and what is sent.
+// SOURCE: API reference of AttachedPermissionsBoundary, "can only have a value of Policy"; so its answers have it.
+const SENT: [(&str, &str, &str); 1] = [(
+    "PermissionsBoundaryAttachmentType",
+    "PermissionsBoundaryPolicy",
+    "Policy",
+)];
+
+/// Returns the text of a value on the wire.
+fn sent<'a>(shape: &str, value: &'a str) -> &'a str {
+    let corrected = SENT
+        .iter()
+        .find(|(of, modelled, _)| *of == shape && *modelled == value);
+    corrected.map_or(value, |(.., sent)| sent)
+}
+
 struct Service<'a> {
     source: &'a Source,
     model: &'a Model,
@@ -309,7 +325,8 @@ impl<'a> Service<'a> {
             )?;
             writeln!(text, "    pub enum {rust} {{")?;
             for value in &shape.values {
-                writeln!(text, "        {} = {value:?},", names::variant(value))?;
+                let sent = sent(name, value);
+                writeln!(text, "        {} = {sent:?},", names::variant(value))?;
             }
             writeln!(text, "    }}\n}}\n")?;
         }

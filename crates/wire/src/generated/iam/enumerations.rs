@@ -76,7 +76,7 @@ enumeration! {
     /// The shape `PermissionsBoundaryAttachmentType`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     pub enum PermissionsBoundaryAttachmentType {
-        PermissionsBoundaryPolicy = "PermissionsBoundaryPolicy",
+        PermissionsBoundaryPolicy = "Policy",
     }
 }
 
