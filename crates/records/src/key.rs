@@ -83,6 +83,8 @@ pub enum Counter {
 /// The kinds of record that are listed: each has a prefix of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// The counters of the entities that use managed policies.
+    AttachmentCounts,
     /// The entities that use a managed policy.
     Attachments(String),
     /// The groups.
@@ -157,6 +159,7 @@ impl Kind {
     #[must_use]
     pub fn prefix(&self, account: AccountId) -> Bytes {
         match self {
+            Self::AttachmentCounts => format!("c/{account}/count/attached/"),
             Self::Attachments(policy) => format!("c/{account}/attached/{policy}/"),
             Self::Groups => format!("c/{account}/group/"),
             Self::ManagedPolicies => format!("c/{account}/policy/"),

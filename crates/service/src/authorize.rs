@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
+use keyward_arn::AccountId;
 use keyward_directory::{Tag, Tags};
 use keyward_engine::{
     AttachedPolicy, AttachedTo, CompiledPolicy, Context, CredentialKind, Decision, Layers,
@@ -48,12 +49,46 @@ enum Conditions {
     Policies,
 }
 
+/// Whose a resource is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Belongs {
+    /// AWS's, as its managed policies are, and no account may do this to it.
+    Aws,
+    /// AWS's, and every account may do this to it that its own policies let.
+    AwsForAll,
+    /// The caller's account's.
+    Own,
+    /// Another account's.
+    Other(AccountId),
+}
+
+impl Belongs {
+    /// Returns the account that decides with the caller's; `None` is one that never allows.
+    fn decided_by(self, caller: &Caller) -> Option<AccountId> {
+        match self {
+            Self::Aws => None,
+            Self::AwsForAll | Self::Own => Some(caller.account()),
+            Self::Other(account) => Some(account),
+        }
+    }
+
+    /// Returns `aws:ResourceAccount`; what is AWS's has none.
+    fn account(self, caller: &Caller) -> Option<AccountId> {
+        match self {
+            Self::Aws | Self::AwsForAll => None,
+            Self::Own => Some(caller.account()),
+            Self::Other(account) => Some(account),
+        }
+    }
+}
+
 /// What the policies are asked besides the action: the resource and the condition keys of the call.
 #[derive(Debug)]
 pub(crate) struct Question {
     action: Option<&'static str>,
     conditions: Conditions,
     resource: String,
+    belongs: Belongs,
     shown: Shown,
     resource_tags: Vec<Tag>,
     request_tags: Vec<Tag>,
@@ -69,6 +104,7 @@ impl Question {
             action: None,
             conditions: Conditions::Policies,
             resource,
+            belongs: Belongs::Own,
             shown: Shown::Arn,
             resource_tags: Vec::new(),
             request_tags: Vec::new(),
@@ -93,6 +129,11 @@ impl Question {
             action: Some(action),
             ..self
         }
+    }
+
+    /// Says whose the resource is, where it may not be the caller's account's.
+    pub(crate) fn belonging(self, belongs: Belongs) -> Self {
+        Self { belongs, ..self }
     }
 
     /// Names the resource in another way in a refusal.
@@ -208,7 +249,7 @@ fn allowed(
         credential: CredentialKind::LongTerm,
         action,
         resource: &question.resource,
-        resource_account: Some(caller.account()),
+        resource_account: question.belongs.decided_by(caller),
         canonical_user: None,
         context: &context,
     };
@@ -298,7 +339,9 @@ fn context<'a>(
     }
     let account = caller.account().to_string();
     context.insert("aws:PrincipalAccount", account.clone());
-    context.insert("aws:ResourceAccount", account.clone());
+    if let Some(owner) = question.belongs.account(caller) {
+        context.insert("aws:ResourceAccount", owner.to_string());
+    }
     context.insert("aws:PrincipalIsAWSService", "false");
     context.insert("aws:ViaAWSService", "false");
     match caller.user() {

@@ -42,6 +42,7 @@ const USER: &str = "arn:${Partition}:iam::${Account}:user/${UserNameWithPath}";
 const MFA: &str = "arn:${Partition}:iam::${Account}:mfa/${MfaTokenIdWithPath}";
 const GROUP: &str = "arn:${Partition}:iam::${Account}:group/${GroupNameWithPath}";
 const ROLE: &str = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
+const POLICY: &str = "arn:${Partition}:iam::${Account}:policy/${PolicyNameWithPath}";
 const ANY: &str = "*";
 /// Of a call on a user that exists. SOURCE: spec/condition-keys.md §2.
 const EXISTING_USER: &[&str] = &["aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"];
@@ -100,6 +101,19 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::ListRolePolicies => served::<iam::ListRolePolicies>("iam:ListRolePolicies", ROLE, EXISTING_USER),
         Operation::PutGroupPolicy => served::<iam::PutGroupPolicy>("iam:PutGroupPolicy", GROUP, &[]),
         Operation::PutRolePolicy => served::<iam::PutRolePolicy>("iam:PutRolePolicy", ROLE, BOUNDED),
+        Operation::CreatePolicy => served::<iam::CreatePolicy>("iam:CreatePolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
+        Operation::CreatePolicyVersion => served::<iam::CreatePolicyVersion>("iam:CreatePolicyVersion", POLICY, EXISTING_USER),
+        Operation::DeletePolicy => served::<iam::DeletePolicy>("iam:DeletePolicy", POLICY, EXISTING_USER),
+        Operation::DeletePolicyVersion => served::<iam::DeletePolicyVersion>("iam:DeletePolicyVersion", POLICY, EXISTING_USER),
+        Operation::GetPolicy => served::<iam::GetPolicy>("iam:GetPolicy", POLICY, EXISTING_USER),
+        Operation::GetPolicyVersion => served::<iam::GetPolicyVersion>("iam:GetPolicyVersion", POLICY, EXISTING_USER),
+        Operation::ListEntitiesForPolicy => served::<iam::ListEntitiesForPolicy>("iam:ListEntitiesForPolicy", POLICY, EXISTING_USER),
+        Operation::ListPolicies => served::<iam::ListPolicies>("iam:ListPolicies", ANY, &[]),
+        Operation::ListPolicyTags => served::<iam::ListPolicyTags>("iam:ListPolicyTags", POLICY, EXISTING_USER),
+        Operation::ListPolicyVersions => served::<iam::ListPolicyVersions>("iam:ListPolicyVersions", POLICY, EXISTING_USER),
+        Operation::SetDefaultPolicyVersion => served::<iam::SetDefaultPolicyVersion>("iam:SetDefaultPolicyVersion", POLICY, EXISTING_USER),
+        Operation::TagPolicy => served::<iam::TagPolicy>("iam:TagPolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::UntagPolicy => served::<iam::UntagPolicy>("iam:UntagPolicy", POLICY, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::AcceptDelegationRequest
         | Operation::AcquireRole
         | Operation::AddClientIDToOpenIDConnectProvider
@@ -110,9 +124,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::AssumeRoleWithSAML
         | Operation::AssumeRoleWithWebIdentity
         | Operation::AssumeRoot
-        | Operation::AttachGroupPolicy
-        | Operation::AttachRolePolicy
-        | Operation::AttachUserPolicy
         | Operation::ChangePassword
         | Operation::CreateAccountAlias
         | Operation::CreateDelegationRequest
@@ -120,8 +131,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::CreateInstanceProfile
         | Operation::CreateLoginProfile
         | Operation::CreateOpenIDConnectProvider
-        | Operation::CreatePolicy
-        | Operation::CreatePolicyVersion
         | Operation::CreateRole
         | Operation::CreateSAMLProvider
         | Operation::CreateServiceLinkedRole
@@ -134,20 +143,13 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::DeleteInstanceProfile
         | Operation::DeleteLoginProfile
         | Operation::DeleteOpenIDConnectProvider
-        | Operation::DeletePolicy
-        | Operation::DeletePolicyVersion
         | Operation::DeleteRole
-        | Operation::DeleteRolePermissionsBoundary
         | Operation::DeleteSAMLProvider
         | Operation::DeleteSSHPublicKey
         | Operation::DeleteServerCertificate
         | Operation::DeleteServiceLinkedRole
         | Operation::DeleteServiceSpecificCredential
         | Operation::DeleteSigningCertificate
-        | Operation::DeleteUserPermissionsBoundary
-        | Operation::DetachGroupPolicy
-        | Operation::DetachRolePolicy
-        | Operation::DetachUserPolicy
         | Operation::DisableOrganizationsRootCredentialsManagement
         | Operation::DisableOrganizationsRootSessions
         | Operation::DisableOutboundWebIdentityFederation
@@ -176,8 +178,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::GetOpenIDConnectProvider
         | Operation::GetOrganizationsAccessReport
         | Operation::GetOutboundWebIdentityFederationInfo
-        | Operation::GetPolicy
-        | Operation::GetPolicyVersion
         | Operation::GetRole
         | Operation::GetRoleTemplateVersion
         | Operation::GetSAMLProvider
@@ -189,11 +189,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::GetSessionToken
         | Operation::GetWebIdentityToken
         | Operation::ListAccountAliases
-        | Operation::ListAttachedGroupPolicies
-        | Operation::ListAttachedRolePolicies
-        | Operation::ListAttachedUserPolicies
         | Operation::ListDelegationRequests
-        | Operation::ListEntitiesForPolicy
         | Operation::ListGroups
         | Operation::ListGroupsForUser
         | Operation::ListInstanceProfileTags
@@ -204,10 +200,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::ListOpenIDConnectProviderTags
         | Operation::ListOpenIDConnectProviders
         | Operation::ListOrganizationsFeatures
-        | Operation::ListPolicies
-        | Operation::ListPoliciesGrantingServiceAccess
-        | Operation::ListPolicyTags
-        | Operation::ListPolicyVersions
         | Operation::ListRoleTags
         | Operation::ListRoles
         | Operation::ListSAMLProviderTags
@@ -218,8 +210,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::ListServiceSpecificCredentials
         | Operation::ListSigningCertificates
         | Operation::PutAccountProperties
-        | Operation::PutRolePermissionsBoundary
-        | Operation::PutUserPermissionsBoundary
         | Operation::RejectDelegationRequest
         | Operation::RemoveClientIDFromOpenIDConnectProvider
         | Operation::RemoveRoleFromInstanceProfile
@@ -227,21 +217,18 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::ResetServiceSpecificCredential
         | Operation::ResyncMFADevice
         | Operation::SendDelegationToken
-        | Operation::SetDefaultPolicyVersion
         | Operation::SetSecurityTokenServicePreferences
         | Operation::SimulateCustomPolicy
         | Operation::SimulatePrincipalPolicy
         | Operation::TagInstanceProfile
         | Operation::TagMFADevice
         | Operation::TagOpenIDConnectProvider
-        | Operation::TagPolicy
         | Operation::TagRole
         | Operation::TagSAMLProvider
         | Operation::TagServerCertificate
         | Operation::UntagInstanceProfile
         | Operation::UntagMFADevice
         | Operation::UntagOpenIDConnectProvider
-        | Operation::UntagPolicy
         | Operation::UntagRole
         | Operation::UntagSAMLProvider
         | Operation::UntagServerCertificate
@@ -260,6 +247,20 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::UpdateSigningCertificate
         | Operation::UploadSSHPublicKey
         | Operation::UploadServerCertificate
+        | Operation::AttachGroupPolicy
+        | Operation::AttachRolePolicy
+        | Operation::AttachUserPolicy
+        | Operation::DeleteRolePermissionsBoundary
+        | Operation::DeleteUserPermissionsBoundary
+        | Operation::DetachGroupPolicy
+        | Operation::DetachRolePolicy
+        | Operation::DetachUserPolicy
+        | Operation::ListAttachedGroupPolicies
+        | Operation::ListAttachedRolePolicies
+        | Operation::ListAttachedUserPolicies
+        | Operation::PutRolePermissionsBoundary
+        | Operation::PutUserPermissionsBoundary
+        | Operation::ListPoliciesGrantingServiceAccess
         | Operation::UploadSigningCertificate => Row::Pending,
     }
 }

@@ -24,12 +24,21 @@ impl Page {
         let items = max_items
             .and_then(|items| usize::try_from(items).ok())
             .unwrap_or(DEFAULT_ITEMS);
-        let after = marker
-            .map(|marker| open(marker).ok_or_else(|| ServiceError::validation("Invalid Marker.")));
+        let after = marker.map(|marker| open(marker).ok_or_else(Self::invalid_marker));
         Ok(Self {
             items,
             after: after.transpose()?,
         })
+    }
+
+    /// Says that a marker is not one that was handed out.
+    pub(crate) fn invalid_marker() -> ServiceError {
+        ServiceError::validation("Invalid Marker.")
+    }
+
+    /// Makes the marker that [`read`](Self::read) takes back, for a list that is not cut by the number of its items.
+    pub(crate) fn marker(name: &str) -> String {
+        seal(name)
     }
 
     /// Cuts a list, of which one item more than fits was fetched, and makes the marker of what was left out.

@@ -1,13 +1,14 @@
 //! Reading records of one account at one revision.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, UniqueId};
-use keyward_directory::{EntityKind, LastUsed, PolicyName};
+use keyward_directory::{EntityKind, LastUsed, PolicyName, PolicyUsage};
 use keyward_records::{
-    AccountRecord, Cell, Counter, Kind, MasterKey, Record, RecordKey, Vault, decode_account,
-    decode_document, decode_last_used,
+    AccountRecord, Cell, Counter, Kind, Link, MasterKey, Record, RecordKey, Vault, decode_account,
+    decode_document, decode_last_used, decode_link,
 };
 use keyward_store::{Revision, Snapshot, Store};
 
@@ -143,6 +144,36 @@ impl Reader {
             .iter()
             .map(|(_, found)| Ok(R::decode(&found.value, &self.vault)?))
             .collect()
+    }
+
+    /// Returns all links of a kind, each with its place below the kind's prefix, in the order of the places.
+    pub(crate) async fn links(&self, kind: &Kind) -> Result<Vec<(String, Link)>, ServiceError> {
+        let prefix = kind.prefix(self.account);
+        let found = keyward_store::scan_all(&*self.snapshot, &prefix, BATCH).await?;
+        let links = found.iter().map(|(key, found)| {
+            let place = key.get(prefix.len()..).unwrap_or_default();
+            let place = String::from_utf8_lossy(place).into_owned();
+            Ok((place, decode_link(&found.value)?))
+        });
+        links.collect()
+    }
+
+    /// Returns how many entities use each managed policy that one uses, by [`PolicyArn::key`](
+    /// keyward_directory::PolicyArn::key).
+    pub(crate) async fn attachment_counts(
+        &self,
+    ) -> Result<BTreeMap<(String, PolicyUsage), u64>, ServiceError> {
+        let prefix = Kind::AttachmentCounts.prefix(self.account);
+        let found = keyward_store::scan_all(&*self.snapshot, &prefix, BATCH).await?;
+        let mut counts = BTreeMap::new();
+        for (key, found) in &found {
+            if let Some(RecordKey::Cell(_, Cell::Count(Counter::Attachments(policy, usage)))) =
+                RecordKey::decode(key)
+            {
+                counts.insert((policy, usage), counted(&found.value)?);
+            }
+        }
+        Ok(counts)
     }
 
     /// Returns a policy document.

@@ -7,7 +7,7 @@ use keyward_arn::{AccessKeyId, AccountId, UniqueId};
 use keyward_directory::{EntityKind, PolicyName, Quota, Refusal, limits};
 use keyward_records::{
     AccountRecord, Cell, Counter, Link, MasterKey, Record, RecordKey, Vault, decode_account,
-    decode_link, encode_account, encode_document, encode_link,
+    decode_document, decode_link, encode_account, encode_document, encode_link,
 };
 use keyward_store::{Commit, CommitError, Condition, Revision, Store, Write};
 
@@ -78,6 +78,12 @@ impl Transaction {
     pub(crate) fn link(&self, cell: Cell) -> Result<Option<Link>, ServiceError> {
         let found = self.bytes(&cell.of(self.account))?;
         found.map(|value| Ok(decode_link(value)?)).transpose()
+    }
+
+    /// Returns a policy document that was read.
+    pub(crate) fn document(&self, cell: Cell) -> Result<Option<String>, ServiceError> {
+        let found = self.bytes(&cell.of(self.account))?;
+        found.map(|value| Ok(decode_document(value)?)).transpose()
     }
 
     /// Returns a counter that was read; it does not change while the commit is under way.

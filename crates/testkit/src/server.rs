@@ -23,6 +23,8 @@ pub const NOW: i64 = 1_767_323_045;
 pub struct InProcess {
     /// The application.
     pub service: Arc<Service>,
+    /// What it keeps its records in, for what no operation makes.
+    pub store: Arc<dyn Store>,
     /// Its clock.
     pub clock: Arc<FakeClock>,
     /// Its audit events.
@@ -81,9 +83,10 @@ impl InProcess {
             entropy: Arc::new(SeededEntropy::default()),
         };
         let service = Arc::new(Service::new(Arc::clone(&store), Arc::clone(&view), ports));
+        let followed = Arc::clone(&store);
         let follower = tokio::spawn(async move {
             // A feed that ends leaves the view unfollowed, which every later request of the test shows.
-            let _ = follow(&*store, &view).await;
+            let _ = follow(&*followed, &view).await;
         });
         let id = AccountId::parse(ACCOUNT).map_err(|error| error.to_string())?;
         let new = NewAccount {
@@ -97,6 +100,7 @@ impl InProcess {
         drop(audit.take());
         Ok(Self {
             service,
+            store,
             clock,
             audit,
             root: credentials(&created),

@@ -6,6 +6,7 @@ use keyward_directory::{
     Refusal, Role, User,
 };
 use keyward_records::{Attachment, Cell, Counter, Link, RecordKey};
+use keyward_wire::iam;
 
 use super::inline_policy::Owner;
 use crate::ServiceError;
@@ -114,11 +115,30 @@ pub(crate) fn is_attachable(
 ) -> Result<bool, ServiceError> {
     match policy.owner() {
         PolicyOwner::Aws => Ok(keyward_catalog::managed_policy(policy.as_str()).is_some()),
-        PolicyOwner::Account(owner) if owner == account => {
-            let found = transaction.get::<ManagedPolicy>(Cell::ManagedPolicy(policy.key()))?;
-            Ok(found.is_some_and(|found| found.arn(account) == *policy))
-        }
-        PolicyOwner::Account(_) => Ok(false),
+        PolicyOwner::Account(_) => Ok(own_policy(transaction, account, policy)?.is_some()),
+    }
+}
+
+/// Returns the account's policy of an ARN; its [`wanted`] records were read.
+pub(crate) fn own_policy(
+    transaction: &Transaction,
+    account: AccountId,
+    policy: &PolicyArn,
+) -> Result<Option<ManagedPolicy>, ServiceError> {
+    if policy.owner() != PolicyOwner::Account(account) {
+        return Ok(None);
+    }
+    let found = transaction.get::<ManagedPolicy>(Cell::ManagedPolicy(policy.key()))?;
+    Ok(found.filter(|found| found.arn(account) == *policy))
+}
+
+/// Shows a permissions boundary.
+pub(crate) fn shown_boundary(policy: &PolicyArn) -> iam::AttachedPermissionsBoundary {
+    iam::AttachedPermissionsBoundary {
+        permissions_boundary_type: Some(
+            iam::PermissionsBoundaryAttachmentType::PermissionsBoundaryPolicy,
+        ),
+        permissions_boundary_arn: Some(policy.to_string()),
     }
 }
 

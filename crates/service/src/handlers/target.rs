@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use keyward_arn::{AccountId, Arn, Partition, Path};
 use keyward_directory::{
-    DeviceName, Entity, GroupName, PolicyArn, Refusal, RefusalKind, Role, RoleName, Tags, UserName,
+    DeviceName, Entity, GroupName, PolicyArn, PolicyOwner, Refusal, RefusalKind, Role, RoleName,
+    Tags, UserName,
 };
 use keyward_view::UserPrincipal;
 
+use crate::ServiceError;
 use crate::authenticate::{Caller, root_arn};
-use crate::authorize::Question;
+use crate::authorize::{Belongs, Question};
 
 /// How a refusal names the resource.
 // SOURCE: spec/access-denied-messages.md §1.
@@ -107,11 +109,42 @@ pub(crate) fn existing_role(name: &str, caller: &Caller) -> Question {
     question.shown(Shown::Text(format!("role {name}")))
 }
 
-/// Asks about a managed policy, which should exist.
+/// Reads the ARN of a managed policy; whether there is such a policy is not asked.
+///
+/// # Errors
+/// `ValidationError` for what is no ARN or in another partition, `InvalidInput` for the ARN of something else.
+// SOURCE: spec/iam-entities.md §5.
+pub(crate) fn policy_arn(text: &str) -> Result<PolicyArn, ServiceError> {
+    let unparsed = || ServiceError::validation("Invalid ARN:  Could not be parsed!");
+    let arn = Arn::parse(text).ok_or_else(unparsed)?;
+    if arn.partition != Partition::default().as_str() {
+        return Err(ServiceError::validation("Invalid ARN partition"));
+    }
+    let invalid = |_| Refusal::invalid_input(format!("ARN {text} is not valid."));
+    Ok(PolicyArn::parse(text).map_err(invalid)?)
+}
+
+/// Asks about a managed policy, which should exist, to read it: everyone may read AWS's.
 pub(crate) fn existing_policy(arn: &str, caller: &Caller) -> Question {
+    about_policy(arn, caller, Belongs::AwsForAll)
+}
+
+/// Asks about a managed policy, which should exist, to change it: nobody may change AWS's.
+pub(crate) fn policy_to_change(arn: &str, caller: &Caller) -> Question {
+    about_policy(arn, caller, Belongs::Aws)
+}
+
+fn about_policy(arn: &str, caller: &Caller, aws: Belongs) -> Question {
     let question = Question::about(arn.to_owned()).shown(Shown::Text(format!("policy {arn}")));
-    let found = PolicyArn::parse(arn).ok();
-    match found.and_then(|arn| caller.cell().managed_policy(&arn).cloned()) {
+    let Ok(arn) = PolicyArn::parse(arn) else {
+        return question;
+    };
+    let question = question.belonging(match arn.owner() {
+        PolicyOwner::Account(owner) if owner == caller.account() => Belongs::Own,
+        PolicyOwner::Account(owner) => Belongs::Other(owner),
+        PolicyOwner::Aws => aws,
+    });
+    match caller.cell().managed_policy(&arn) {
         Some(policy) => question.resource_tags(&policy.tags),
         None => question,
     }

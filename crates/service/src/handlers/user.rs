@@ -5,6 +5,7 @@ use keyward_directory::{Entity, NewUser, PolicyUsage, Refusal, Renaming, Tag, Us
 use keyward_records::{Cell, Counter, Kind, Link, Record, RecordKey};
 use keyward_wire::{NoOutput, iam};
 
+use super::managed::shown_boundary;
 use super::target::{Subject, existing_user, user_arn, user_name, users_arn};
 use super::{Done, Operate, Shown, managed, time};
 use crate::authenticate::{Caller, root_arn};
@@ -26,11 +27,15 @@ pub(crate) fn shown(user: &User, caller: &Caller, tags: Showing) -> iam::User {
             Showing::WithTags if !user.tags.is_empty() => Some(wire_tags(&user.tags)),
             Showing::WithTags | Showing::WithoutTags => None,
         },
+        permissions_boundary: match tags {
+            Showing::WithTags => user.permissions_boundary.as_ref().map(shown_boundary),
+            Showing::WithoutTags => None,
+        },
         ..iam::User::default()
     }
 }
 
-/// Whether an answer shows tags: lists do not.
+/// Whether an answer shows tags and the permissions boundary: lists do not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Showing {
     WithTags,
@@ -45,6 +50,22 @@ pub(crate) fn wire_tags(tags: &keyward_directory::Tags) -> Vec<iam::Tag> {
             value: tag.value.clone(),
         })
         .collect()
+}
+
+/// Returns the tags of a page in the order of their keys, and the marker of the next page.
+pub(crate) fn page_of_tags(
+    tags: &keyward_directory::Tags,
+    page: &Page,
+) -> (Vec<iam::Tag>, Option<String>) {
+    let after = page.after.as_deref().map(str::to_lowercase);
+    let fits = |tag: &iam::Tag| {
+        after
+            .as_ref()
+            .is_none_or(|after| tag.key.to_lowercase() > *after)
+    };
+    let mut tags: Vec<iam::Tag> = wire_tags(tags).into_iter().filter(fits).collect();
+    let marker = page.cut(&mut tags, |tag| tag.key.clone());
+    (tags, marker)
 }
 
 /// Takes tags of a request.
@@ -377,14 +398,7 @@ impl Operate for iam::ListUserTags {
         let reader = service.reader(call.caller()).await?;
         let user = reader.get::<User>(Cell::user(&name)).await?;
         let user = user.ok_or_else(|| missing(&name))?;
-        let after = page.after.as_deref().map(str::to_lowercase);
-        let fits = |tag: &&iam::Tag| {
-            after
-                .as_ref()
-                .is_none_or(|after| tag.key.to_lowercase() > *after)
-        };
-        let mut tags: Vec<iam::Tag> = wire_tags(&user.tags).iter().filter(fits).cloned().collect();
-        let marker = page.cut(&mut tags, |tag| tag.key.clone());
+        let (tags, marker) = page_of_tags(&user.tags, &page);
         let output = iam::ListUserTagsOutput {
             tags,
             is_truncated: Some(marker.is_some()),
