@@ -47,6 +47,13 @@ const ANY: &str = "*";
 /// Of a call on a user that exists. SOURCE: spec/condition-keys.md §2.
 const EXISTING_USER: &[&str] = &["aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"];
 const EXISTING_DEVICE: &[&str] = EXISTING_USER;
+/// Of attaching a managed policy to a user or role that exists.
+const ATTACHING: &[&str] = &[
+    "iam:PolicyARN",
+    "iam:PermissionsBoundary",
+    "aws:ResourceTag/${TagKey}",
+    "iam:ResourceTag/${TagKey}",
+];
 /// Of a change to the policies of a user or role that exists.
 const BOUNDED: &[&str] = &[
     "iam:PermissionsBoundary",
@@ -101,16 +108,29 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::ListRolePolicies => served::<iam::ListRolePolicies>("iam:ListRolePolicies", ROLE, EXISTING_USER),
         Operation::PutGroupPolicy => served::<iam::PutGroupPolicy>("iam:PutGroupPolicy", GROUP, &[]),
         Operation::PutRolePolicy => served::<iam::PutRolePolicy>("iam:PutRolePolicy", ROLE, BOUNDED),
+        Operation::AttachGroupPolicy => served::<iam::AttachGroupPolicy>("iam:AttachGroupPolicy", GROUP, &["iam:PolicyARN"]),
+        Operation::AttachRolePolicy => served::<iam::AttachRolePolicy>("iam:AttachRolePolicy", ROLE, ATTACHING),
+        Operation::AttachUserPolicy => served::<iam::AttachUserPolicy>("iam:AttachUserPolicy", USER, ATTACHING),
         Operation::CreatePolicy => served::<iam::CreatePolicy>("iam:CreatePolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreatePolicyVersion => served::<iam::CreatePolicyVersion>("iam:CreatePolicyVersion", POLICY, EXISTING_USER),
         Operation::DeletePolicy => served::<iam::DeletePolicy>("iam:DeletePolicy", POLICY, EXISTING_USER),
         Operation::DeletePolicyVersion => served::<iam::DeletePolicyVersion>("iam:DeletePolicyVersion", POLICY, EXISTING_USER),
+        Operation::DeleteRolePermissionsBoundary => served::<iam::DeleteRolePermissionsBoundary>("iam:DeleteRolePermissionsBoundary", ROLE, BOUNDED),
+        Operation::DeleteUserPermissionsBoundary => served::<iam::DeleteUserPermissionsBoundary>("iam:DeleteUserPermissionsBoundary", USER, BOUNDED),
+        Operation::DetachGroupPolicy => served::<iam::DetachGroupPolicy>("iam:DetachGroupPolicy", GROUP, &["iam:PolicyARN"]),
+        Operation::DetachRolePolicy => served::<iam::DetachRolePolicy>("iam:DetachRolePolicy", ROLE, ATTACHING),
+        Operation::DetachUserPolicy => served::<iam::DetachUserPolicy>("iam:DetachUserPolicy", USER, ATTACHING),
         Operation::GetPolicy => served::<iam::GetPolicy>("iam:GetPolicy", POLICY, EXISTING_USER),
         Operation::GetPolicyVersion => served::<iam::GetPolicyVersion>("iam:GetPolicyVersion", POLICY, EXISTING_USER),
+        Operation::ListAttachedGroupPolicies => served::<iam::ListAttachedGroupPolicies>("iam:ListAttachedGroupPolicies", GROUP, &[]),
+        Operation::ListAttachedRolePolicies => served::<iam::ListAttachedRolePolicies>("iam:ListAttachedRolePolicies", ROLE, EXISTING_USER),
+        Operation::ListAttachedUserPolicies => served::<iam::ListAttachedUserPolicies>("iam:ListAttachedUserPolicies", USER, EXISTING_USER),
         Operation::ListEntitiesForPolicy => served::<iam::ListEntitiesForPolicy>("iam:ListEntitiesForPolicy", POLICY, EXISTING_USER),
         Operation::ListPolicies => served::<iam::ListPolicies>("iam:ListPolicies", ANY, &[]),
         Operation::ListPolicyTags => served::<iam::ListPolicyTags>("iam:ListPolicyTags", POLICY, EXISTING_USER),
         Operation::ListPolicyVersions => served::<iam::ListPolicyVersions>("iam:ListPolicyVersions", POLICY, EXISTING_USER),
+        Operation::PutRolePermissionsBoundary => served::<iam::PutRolePermissionsBoundary>("iam:PutRolePermissionsBoundary", ROLE, BOUNDED),
+        Operation::PutUserPermissionsBoundary => served::<iam::PutUserPermissionsBoundary>("iam:PutUserPermissionsBoundary", USER, BOUNDED),
         Operation::SetDefaultPolicyVersion => served::<iam::SetDefaultPolicyVersion>("iam:SetDefaultPolicyVersion", POLICY, EXISTING_USER),
         Operation::TagPolicy => served::<iam::TagPolicy>("iam:TagPolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UntagPolicy => served::<iam::UntagPolicy>("iam:UntagPolicy", POLICY, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
@@ -247,19 +267,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::UpdateSigningCertificate
         | Operation::UploadSSHPublicKey
         | Operation::UploadServerCertificate
-        | Operation::AttachGroupPolicy
-        | Operation::AttachRolePolicy
-        | Operation::AttachUserPolicy
-        | Operation::DeleteRolePermissionsBoundary
-        | Operation::DeleteUserPermissionsBoundary
-        | Operation::DetachGroupPolicy
-        | Operation::DetachRolePolicy
-        | Operation::DetachUserPolicy
-        | Operation::ListAttachedGroupPolicies
-        | Operation::ListAttachedRolePolicies
-        | Operation::ListAttachedUserPolicies
-        | Operation::PutRolePermissionsBoundary
-        | Operation::PutUserPermissionsBoundary
         | Operation::ListPoliciesGrantingServiceAccess
         | Operation::UploadSigningCertificate => Row::Pending,
     }

@@ -2,6 +2,7 @@
 
 mod access_key;
 mod account;
+mod attached_policy;
 mod inline_policy;
 mod managed;
 mod mfa;
