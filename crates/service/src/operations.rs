@@ -43,6 +43,8 @@ const MFA: &str = "arn:${Partition}:iam::${Account}:mfa/${MfaTokenIdWithPath}";
 const GROUP: &str = "arn:${Partition}:iam::${Account}:group/${GroupNameWithPath}";
 const ROLE: &str = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
 const POLICY: &str = "arn:${Partition}:iam::${Account}:policy/${PolicyNameWithPath}";
+/// A group, a role or a user.
+const IDENTITY: &str = "arn:${Partition}:iam::${Account}:*";
 const ANY: &str = "*";
 /// Of a call on a user that exists. SOURCE: spec/condition-keys.md §2.
 const EXISTING_USER: &[&str] = &["aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"];
@@ -127,6 +129,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::ListAttachedUserPolicies => served::<iam::ListAttachedUserPolicies>("iam:ListAttachedUserPolicies", USER, EXISTING_USER),
         Operation::ListEntitiesForPolicy => served::<iam::ListEntitiesForPolicy>("iam:ListEntitiesForPolicy", POLICY, EXISTING_USER),
         Operation::ListPolicies => served::<iam::ListPolicies>("iam:ListPolicies", ANY, &[]),
+        Operation::ListPoliciesGrantingServiceAccess => served::<iam::ListPoliciesGrantingServiceAccess>("iam:ListPoliciesGrantingServiceAccess", IDENTITY, EXISTING_USER),
         Operation::ListPolicyTags => served::<iam::ListPolicyTags>("iam:ListPolicyTags", POLICY, EXISTING_USER),
         Operation::ListPolicyVersions => served::<iam::ListPolicyVersions>("iam:ListPolicyVersions", POLICY, EXISTING_USER),
         Operation::PutRolePermissionsBoundary => served::<iam::PutRolePermissionsBoundary>("iam:PutRolePermissionsBoundary", ROLE, BOUNDED),
@@ -267,7 +270,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::UpdateSigningCertificate
         | Operation::UploadSSHPublicKey
         | Operation::UploadServerCertificate
-        | Operation::ListPoliciesGrantingServiceAccess
         | Operation::UploadSigningCertificate => Row::Pending,
     }
 }

@@ -9,6 +9,7 @@ mod mfa;
 mod policy;
 mod policy_list;
 mod policy_version;
+mod service_access;
 mod sts;
 mod target;
 mod user;
