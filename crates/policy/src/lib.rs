@@ -20,6 +20,7 @@ mod operator;
 mod parse;
 mod print;
 mod size;
+mod splice;
 #[cfg(test)]
 mod testing;
 mod write;
@@ -31,4 +32,5 @@ pub use ast::{
 };
 pub use error::{ParsePolicyError, Problem};
 pub use size::{forbidden_character, size_without_whitespace};
+pub use splice::replace_strings;
 pub use write::{PolicyKind, WritePolicyError, WriteRule, check};
