@@ -208,8 +208,10 @@ impl Walk<'_> {
         match (set, &self.profile.everyone) {
             (PrincipalSet::Everyone(_), Everyone::Accepted) => Ok(()),
             (PrincipalSet::Everyone(_), Everyone::Refused) => {
+                // SOURCE: what AWS answered in public reports: not the text that it has for other strings.
+                let message = "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".";
                 let advice = "write {\"AWS\": \"*\"} if everyone is meant";
-                Err(self.error(WriteRule::PrincipalFormat, NO_OBJECT, ".Principal", advice))
+                Err(self.error(WriteRule::PrincipalFormat, message, ".Principal", advice))
             }
             (PrincipalSet::Listed(listed), _) if listed.is_empty() && self.problems.is_empty() => {
                 let advice = "name at least one principal, such as {\"AWS\": \"111122223333\"}";

@@ -124,7 +124,8 @@ fn principal_element() {
         r#"{"AWS":[]}"#,
         Err("Missing required field Principal cannot be empty!"),
     );
-    principal(r#""*""#, Err(no_object));
+    let star = "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".";
+    principal(r#""*""#, Err(star));
     principal(r#""arn:aws:iam::111122223333:root""#, Err(no_object));
     principal("[]", Err(no_object));
     principal("null", Err(no_object));
@@ -435,7 +436,7 @@ fn earlier_rules_win() {
         ),
         (
             r#"{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}"#,
-            "Principal must be a JSON object.",
+            "AssumeRolepolicy contained an invalid principal: \"STAR\":\"*\".",
         ),
         (
             r#"{"Effect":"Allow","Principal":{"AWS":"x"},"Action":"*","Resource":"*"}"#,
