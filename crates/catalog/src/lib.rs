@@ -22,6 +22,7 @@ mod global;
 mod limits;
 mod managed;
 mod read;
+mod service_linked_role;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -33,6 +34,7 @@ use table::Tables;
 
 pub use condition::{Cardinality, ConditionKey, ValueType};
 pub use managed::ManagedPolicy;
+pub use service_linked_role::{CustomSuffix, ServiceLinkedRole, service_linked_role};
 pub use table::{AccessLevel, Action, ActionResource, ResourceType, Service, Source};
 
 static ACTIONS: &[u8] = include_bytes!("../data/actions.bin");
