@@ -175,6 +175,40 @@ fn principals_in_denies() {
     check("token, denied", Case { rp: &denied, ..token }, "explicit resource");
 }
 
+/// A stored trust policy names users and roles by the ids that they had when they were trusted.
+#[test]
+fn trust_is_bound_to_unique_ids() {
+    let role = Case {
+        action: "sts:AssumeRole",
+        resource: "arn:aws:iam::111111111111:role/T",
+        kind: ResourceKind::Role,
+        ..GO
+    };
+    let named: Option<&[&str]> = Some(&["+sts:AssumeRole"]);
+    for (who, id, names, expected) in [
+        ("bob", &[] as &[&str], "AIDABOB", "allow resource"),
+        ("bob", &["+*"], "AIDAGONE", "implicit resource"),
+        ("bob", &["+*"], "AROABOB", "implicit resource"),
+        ("R/s", &[], "AROAR", "allow resource"),
+        ("R/s", &["+*"], "AROAGONE", "implicit resource"),
+        ("fed", &[], "AIDABOB", "allow resource"),
+        ("cat", &[], "AIDACAT", "implicit identity"),
+        ("cat", &["+sts:AssumeRole"], "AIDACAT", "allow identity"),
+        ("cat", &["+sts:AssumeRole"], "AIDAGONE", "implicit resource"),
+        ("X/s", &["+sts:AssumeRole"], "AROAX", "allow identity"),
+    ] {
+        let trust = format!("+sts:AssumeRole @ P:{names}");
+        let case = Case { who, id, rp: &[&trust], sp: named, ..role };
+        let found = super::world::words(&run(&case).0);
+        assert_eq!(found, expected, "{who} {id:?} {names}");
+        let deny = format!("-sts:AssumeRole @ P:{names}");
+        let case = Case { rp: &[&deny, "+sts:AssumeRole @ P:bob,R,fed,cat,X"], id: &["+*"], ..case };
+        let found = super::world::words(&run(&case).0);
+        let is_named = !names.contains("GONE") && names != "AROABOB";
+        assert_eq!(found == "explicit resource", is_named, "{who} not {names}: {found}");
+    }
+}
+
 #[test]
 fn principals_where_they_do_not_belong() {
     check("identity", Case { id: &["+* P:bob"], ..GO }, "implicit identity");
