@@ -89,6 +89,15 @@ impl UniqueId {
         check(text).map(|()| Self(text.into()))
     }
 
+    /// Returns the account that a text would carry as an id that [`mint`](Self::mint) made; `None` where it has no such
+    /// shape.
+    ///
+    /// A claim, not a proof: anyone can write an id, and older ones carry none.
+    #[must_use]
+    pub fn account_in(text: &str) -> Option<AccountId> {
+        account_of(text)
+    }
+
     /// Returns the id's text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -228,6 +237,10 @@ mod tests {
         );
         assert_eq!(user.as_str().len(), 21);
         assert!(user.as_str().starts_with("AIDA"));
+        assert_eq!(
+            UniqueId::account_in(user.as_str()),
+            Some(account("111122223333"))
+        );
         let key = AccessKeyId::mint(AccessKeyKind::LongTerm, account("111122223333"), [9; 8]);
         assert_eq!(key.as_str().len(), 20);
         assert!(key.as_str().bytes().all(|byte| value(byte).is_some()));

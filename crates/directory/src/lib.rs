@@ -19,6 +19,7 @@ mod account;
 mod attachment;
 mod group;
 mod inline_policy;
+mod instance_profile;
 pub mod limits;
 mod login_profile;
 mod managed_policy;
@@ -26,8 +27,10 @@ mod mfa;
 mod name;
 mod refusal;
 mod role;
+mod service_linked_role;
 mod tag;
 mod time;
+mod trust_policy;
 mod user;
 
 pub use access_key::{AccessKey, AccessKeyStatus, LastUsed};
@@ -37,6 +40,7 @@ pub use attachment::{
 };
 pub use group::Group;
 pub use inline_policy::{InlinePolicies, InlinePolicyDocument};
+pub use instance_profile::{InstanceProfile, NewInstanceProfile};
 pub use login_profile::{LoginProfile, PasswordReset};
 pub use managed_policy::{
     InForce, ManagedPolicy, ManagedPolicyDocument, NewManagedPolicy, PolicyVersion, missing_version,
@@ -47,7 +51,9 @@ pub use name::{
     RoleName, ServerCertificateName, UserName,
 };
 pub use refusal::{Entity, Quota, Refusal, RefusalKind};
-pub use role::{NewRole, Role, TrustPolicy};
+pub use role::{NewRole, Role};
+pub use service_linked_role::{DeletionTaskId, RoleDeletion, check_role_path, service_linked_path};
 pub use tag::{Tag, Tags};
 pub use time::Timestamp;
+pub use trust_policy::{Known, SentTrustPolicy, TrustPolicy, Trusted};
 pub use user::{NewUser, Renaming, User};

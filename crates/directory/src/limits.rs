@@ -6,6 +6,10 @@ pub const USERS_PER_ACCOUNT: u64 = 5_000;
 pub const GROUPS_PER_ACCOUNT: u64 = 300;
 /// Roles in an account.
 pub const ROLES_PER_ACCOUNT: u64 = 1_000;
+/// Instance profiles in an account.
+pub const INSTANCE_PROFILES_PER_ACCOUNT: u64 = 1_000;
+/// Roles inside an instance profile.
+pub const ROLES_PER_INSTANCE_PROFILE: u64 = 1;
 /// Customer managed policies in an account.
 pub const POLICIES_PER_ACCOUNT: u64 = 1_500;
 /// Versions of all customer managed policies of an account together.

@@ -4,8 +4,8 @@ use keyward_arn::{AccountId, IdPrefix, Partition, Path, UniqueId};
 
 use crate::limits::MAX_SESSION_DURATION_SECONDS_DEFAULT;
 use crate::{
-    AttachedPolicies, Entity, InlinePolicies, PolicyArn, Quota, Refusal, RoleName, Tag, Tags,
-    Timestamp,
+    AttachedPolicies, Entity, InlinePolicies, InstanceProfileName, PolicyArn, Quota, Refusal,
+    RoleName, Tag, Tags, Timestamp, TrustPolicy,
 };
 
 /// A role with all that changes with it.
@@ -33,28 +33,8 @@ pub struct Role {
     pub attached_policies: AttachedPolicies,
     /// Its permissions boundary.
     pub permissions_boundary: Option<PolicyArn>,
-    /// The names, in the form that uniqueness goes by, of the instance profiles that hold it.
+    /// The names, in the form that uniqueness goes by and in order, of the instance profiles that hold it.
     pub instance_profiles: Vec<String>,
-}
-
-/// A role's trust policy as it is stored: the document as it was sent, but for the ARNs of users and roles, in whose
-/// place their unique ids stand, so that a principal that is deleted and made again is not trusted.
-// SOURCE: spec/policy-language.md §5.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TrustPolicy(String);
-
-impl TrustPolicy {
-    /// Takes a document whose principals are bound.
-    #[must_use]
-    pub fn from_bound(document: String) -> Self {
-        Self(document)
-    }
-
-    /// Returns the document with unique ids in it, as decisions read it.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
 }
 
 /// What `CreateRole` asks for.
@@ -109,6 +89,38 @@ impl Role {
         })
     }
 
+    /// Checks that the role may be deleted.
+    ///
+    /// # Errors
+    /// [`Refusal::DeleteConflict`] that names the first thing in the way.
+    // SOURCE: spec/iam-entities.md §4; the order of the checks is not documented.
+    pub fn check_deletion(&self) -> Result<(), Refusal> {
+        let message = if !self.instance_profiles.is_empty() {
+            "Cannot delete entity, must remove roles from instance profile first."
+        } else if !self.attached_policies.is_empty() {
+            "Cannot delete entity, must detach all policies first."
+        } else if !self.inline_policies.is_empty() {
+            "Cannot delete entity, must delete policies first."
+        } else {
+            return Ok(());
+        };
+        Err(Refusal::DeleteConflict { message })
+    }
+
+    /// Notes that an instance profile holds the role.
+    pub fn enter(&mut self, profile: &InstanceProfileName) {
+        let folded = profile.folded();
+        if let Err(place) = self.instance_profiles.binary_search(&folded) {
+            self.instance_profiles.insert(place, folded);
+        }
+    }
+
+    /// Notes that an instance profile does not hold the role any more.
+    pub fn leave(&mut self, profile: &InstanceProfileName) {
+        let folded = profile.folded();
+        self.instance_profiles.retain(|held| *held != folded);
+    }
+
     /// Returns the role's ARN, `arn:aws:iam::111122223333:role/path/name`.
     #[must_use]
     pub fn arn(&self, partition: Partition, account: AccountId) -> String {
@@ -118,5 +130,74 @@ impl Role {
             self.path,
             self.name
         )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EntityKind, InlinePolicyDocument, PolicyName};
+
+    fn request(name: &str) -> NewRole {
+        NewRole {
+            name: RoleName::parse(name).unwrap(),
+            path: Path::default(),
+            description: None,
+            max_session_duration: None,
+            trust_policy: TrustPolicy::of_service("ec2.amazonaws.com"),
+            tags: Vec::new(),
+            permissions_boundary: None,
+        }
+    }
+
+    fn create(existing: Option<&Role>, request: NewRole) -> Result<Role, Refusal> {
+        let account = AccountId::parse("111122223333").unwrap();
+        Role::create(account, existing, request, [1; 8], Timestamp::default())
+    }
+
+    #[test]
+    fn names_are_given_once() {
+        let taken = create(None, request("Deploy")).unwrap();
+        assert_eq!(taken.max_session_duration, 3600);
+        let refusal = create(Some(&taken), request("deploy")).unwrap_err();
+        assert_eq!(refusal.to_string(), "Role with name deploy already exists.");
+    }
+
+    #[test]
+    fn what_hangs_on_a_role_blocks_its_deletion() {
+        let mut role = create(None, request("Deploy")).unwrap();
+        role.check_deletion().unwrap();
+        let blocked = |role: &Role| role.check_deletion().unwrap_err().to_string();
+        let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}"#;
+        let document = InlinePolicyDocument::check(text).unwrap();
+        let name = PolicyName::parse("p").unwrap();
+        let kind = EntityKind::Role;
+        let inline = &mut role.inline_policies;
+        inline.put(kind, "Deploy", &name, &document).unwrap();
+        assert_eq!(
+            blocked(&role),
+            "Cannot delete entity, must delete policies first."
+        );
+        let policy = PolicyArn::parse("arn:aws:iam::aws:policy/ReadOnlyAccess").unwrap();
+        role.attached_policies.attach(kind, &policy).unwrap();
+        assert_eq!(
+            blocked(&role),
+            "Cannot delete entity, must detach all policies first."
+        );
+        let profile = |name: &str| InstanceProfileName::parse(name).unwrap();
+        role.enter(&profile("web"));
+        role.enter(&profile("App"));
+        role.enter(&profile("WEB"));
+        assert_eq!(role.instance_profiles, ["app", "web"]);
+        assert_eq!(
+            blocked(&role),
+            "Cannot delete entity, must remove roles from instance profile first."
+        );
+        role.leave(&profile("Web"));
+        role.leave(&profile("app"));
+        assert_eq!(
+            blocked(&role),
+            "Cannot delete entity, must detach all policies first."
+        );
     }
 }

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, Path, UniqueId};
 use keyward_directory::{
-    DeviceName, EntityKind, GroupName, ManagedPolicyName, PolicyArn, PolicyName, PolicyUsage,
-    RoleName, UserName,
+    DeviceName, EntityKind, GroupName, InstanceProfileName, ManagedPolicyName, PolicyArn,
+    PolicyName, PolicyUsage, RoleName, UserName,
 };
 
 /// The key of a record.
@@ -32,6 +32,8 @@ pub enum Cell {
     Group(String),
     /// `<kind>-policy/<entity id>/<name>`: the document of an inline policy.
     InlinePolicy(EntityKind, UniqueId, PolicyName),
+    /// `instance-profile/<name>`: an instance profile.
+    InstanceProfile(String),
     /// `policy/<name>`: a customer managed policy without its documents.
     ManagedPolicy(String),
     /// `policy-version/<policy id>/<number>`: the document of a version of a customer managed policy.
@@ -40,6 +42,8 @@ pub enum Cell {
     Member(UniqueId, String),
     /// `role/<name>`: a role.
     Role(String),
+    /// `role-deletion/<name>`: the last deletion of a service-linked role of that name.
+    RoleDeletion(String),
     /// `user/<name>`: a user.
     User(String),
     /// `mfa<path><name>`: a virtual MFA device.
@@ -66,6 +70,8 @@ pub enum Counter {
     Attachments(String, PolicyUsage),
     /// `group`: the groups of the account.
     Groups,
+    /// `instance-profile`: the instance profiles of the account.
+    InstanceProfiles,
     /// `policy`: the customer managed policies of the account.
     ManagedPolicies,
     /// `policy-version`: the versions of all customer managed policies of the account.
@@ -89,6 +95,8 @@ pub enum Kind {
     Attachments(String),
     /// The groups.
     Groups,
+    /// The instance profiles.
+    InstanceProfiles,
     /// The customer managed policies.
     ManagedPolicies,
     /// The users in a group.
@@ -108,6 +116,12 @@ impl Cell {
         Self::Group(name.folded())
     }
 
+    /// Returns the place of the instance profile that has a name.
+    #[must_use]
+    pub fn instance_profile(name: &InstanceProfileName) -> Self {
+        Self::InstanceProfile(name.folded())
+    }
+
     /// Returns the place of the customer managed policy that has a name.
     #[must_use]
     pub fn managed_policy(name: &ManagedPolicyName) -> Self {
@@ -118,6 +132,12 @@ impl Cell {
     #[must_use]
     pub fn role(name: &RoleName) -> Self {
         Self::Role(name.folded())
+    }
+
+    /// Returns the place of the last deletion of the service-linked role that had a name.
+    #[must_use]
+    pub fn role_deletion(name: &RoleName) -> Self {
+        Self::RoleDeletion(name.folded())
     }
 
     /// Returns the place of the user that has a name.
@@ -162,6 +182,7 @@ impl Kind {
             Self::AttachmentCounts => format!("c/{account}/count/attached/"),
             Self::Attachments(policy) => format!("c/{account}/attached/{policy}/"),
             Self::Groups => format!("c/{account}/group/"),
+            Self::InstanceProfiles => format!("c/{account}/instance-profile/"),
             Self::ManagedPolicies => format!("c/{account}/policy/"),
             Self::Members(group) => format!("c/{account}/member/{group}/"),
             Self::Roles => format!("c/{account}/role/"),
@@ -224,10 +245,12 @@ fn encode_cell(cell: &Cell) -> String {
         Cell::Count(counter) => encode_counter(counter),
         Cell::Group(name) => format!("group/{name}"),
         Cell::InlinePolicy(kind, id, name) => format!("{}-policy/{id}/{name}", kind.as_str()),
+        Cell::InstanceProfile(name) => format!("instance-profile/{name}"),
         Cell::ManagedPolicy(name) => format!("policy/{name}"),
         Cell::ManagedPolicyVersion(id, number) => format!("policy-version/{id}/{number}"),
         Cell::Member(group, user) => format!("member/{group}/{user}"),
         Cell::Role(name) => format!("role/{name}"),
+        Cell::RoleDeletion(name) => format!("role-deletion/{name}"),
         Cell::User(name) => format!("user/{name}"),
         Cell::VirtualMfaDevice(path, name) => format!("mfa{path}{name}"),
     }
@@ -239,6 +262,7 @@ fn encode_counter(counter: &Counter) -> String {
             format!("count/attached/{policy}/{}", usage.as_str())
         }
         Counter::Groups => "count/group".to_owned(),
+        Counter::InstanceProfiles => "count/instance-profile".to_owned(),
         Counter::ManagedPolicies => "count/policy".to_owned(),
         Counter::ManagedPolicyVersions => "count/policy-version".to_owned(),
         Counter::Members(group) => format!("count/member/{group}"),
@@ -255,6 +279,7 @@ fn decode_cell(text: &str) -> Option<Cell> {
         "count" => decode_counter(rest).map(Cell::Count),
         "group" => Some(Cell::Group(rest.to_owned())),
         "group-policy" => decode_inline(EntityKind::Group, rest),
+        "instance-profile" => Some(Cell::InstanceProfile(rest.to_owned())),
         "member" => {
             let (group, user) = rest.split_once('/')?;
             Some(Cell::Member(UniqueId::parse(group).ok()?, user.to_owned()))
@@ -271,6 +296,7 @@ fn decode_cell(text: &str) -> Option<Cell> {
             Some(Cell::ManagedPolicyVersion(policy, number.parse().ok()?))
         }
         "role" => Some(Cell::Role(rest.to_owned())),
+        "role-deletion" => Some(Cell::RoleDeletion(rest.to_owned())),
         "role-policy" => decode_inline(EntityKind::Role, rest),
         "used" => AccessKeyId::parse(rest).ok().map(Cell::AccessKeyUse),
         "user" => Some(Cell::User(rest.to_owned())),
@@ -299,6 +325,7 @@ fn decode_counter(text: &str) -> Option<Counter> {
     Some(match text.split_once('/') {
         None => match text {
             "group" => Counter::Groups,
+            "instance-profile" => Counter::InstanceProfiles,
             "mfa" => Counter::VirtualMfaDevices,
             "policy" => Counter::ManagedPolicies,
             "policy-version" => Counter::ManagedPolicyVersions,
@@ -329,10 +356,12 @@ mod tests {
         let mut cells = vec![
             Cell::AccessKeyUse(AccessKeyId::parse("AKIAIOSFODNN7EXAMPLE").unwrap()),
             Cell::Group("admins".to_owned()),
+            Cell::InstanceProfile("web".to_owned()),
             Cell::ManagedPolicy("own".to_owned()),
             Cell::ManagedPolicyVersion(id.clone(), 12),
             Cell::Member(id.clone(), "alice".to_owned()),
             Cell::Role("deploy".to_owned()),
+            Cell::RoleDeletion("awsserviceroleforecs".to_owned()),
             Cell::User("alice".to_owned()),
             Cell::VirtualMfaDevice(Path::default(), name.clone()),
             Cell::VirtualMfaDevice(Path::parse("/a/b/").unwrap(), name),

@@ -8,6 +8,7 @@
 mod account;
 mod codec;
 mod group;
+mod instance_profile;
 mod key;
 mod link;
 mod managed_policy;
@@ -16,6 +17,7 @@ mod parts;
 mod policy;
 mod record;
 mod role;
+mod role_deletion;
 mod seal;
 mod usage;
 mod user;

@@ -1,7 +1,9 @@
 //! What every record of an account can do: say where it stands, be written, be read.
 
 use bytes::Bytes;
-use keyward_directory::{Group, ManagedPolicy, Role, User, VirtualMfaDevice};
+use keyward_directory::{
+    Group, InstanceProfile, ManagedPolicy, Role, RoleDeletion, User, VirtualMfaDevice,
+};
 
 use crate::{Cell, DecodeError, EncodeError, Vault};
 
@@ -37,6 +39,20 @@ impl Record for Group {
     }
 }
 
+impl Record for InstanceProfile {
+    fn cell(&self) -> Cell {
+        Cell::instance_profile(&self.name)
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::instance_profile::encode(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::instance_profile::decode(bytes)
+    }
+}
+
 impl Record for ManagedPolicy {
     fn cell(&self) -> Cell {
         Cell::managed_policy(&self.name)
@@ -62,6 +78,20 @@ impl Record for Role {
 
     fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
         crate::role::decode(bytes)
+    }
+}
+
+impl Record for RoleDeletion {
+    fn cell(&self) -> Cell {
+        Cell::role_deletion(&self.role)
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::role_deletion::encode(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::role_deletion::decode(bytes)
     }
 }
 

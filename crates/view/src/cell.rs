@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use keyward_arn::{AccessKeyId, AccountId, UniqueId};
+use keyward_arn::{AccessKeyId, AccountId, Partition, UniqueId};
 use keyward_directory::{
-    AccountStatus, EntityKind, Group, GroupName, ManagedPolicy, PolicyArn, Role, RoleName, Tags,
-    User, UserName, VirtualMfaDevice,
+    AccountStatus, EntityKind, Group, GroupName, InstanceProfile, InstanceProfileName,
+    ManagedPolicy, PolicyArn, Role, RoleName, Tags, User, UserName, VirtualMfaDevice,
 };
 use keyward_records::{
     AccountRecord, Cell as CellKey, DecodeError, Record, Vault, decode_document,
@@ -40,6 +40,16 @@ pub struct Cell {
     names: HashTrieMapSync<UniqueId, (EntityKind, String)>,
     policies: Policies,
     devices: HashTrieMapSync<String, Tags>,
+    instance_profiles: HashTrieMapSync<String, Arc<TaggedResource>>,
+}
+
+/// What is only ever a resource, as decisions read it.
+#[derive(Clone, Debug)]
+pub struct TaggedResource {
+    /// Its ARN.
+    pub arn: String,
+    /// `aws:ResourceTag/…`.
+    pub tags: Tags,
 }
 
 /// A user and the keys that sign for it.
@@ -79,6 +89,7 @@ impl Cell {
             names: HashTrieMapSync::new_sync(),
             policies: Policies::new(),
             devices: HashTrieMapSync::new_sync(),
+            instance_profiles: HashTrieMapSync::new_sync(),
         };
         cell.set_account(record);
         cell
@@ -181,6 +192,12 @@ impl Cell {
         self.devices.get(path_and_name)
     }
 
+    /// Returns the instance profile of a name, without regard to case.
+    #[must_use]
+    pub fn instance_profile(&self, name: &InstanceProfileName) -> Option<&Arc<TaggedResource>> {
+        self.instance_profiles.get(&name.folded())
+    }
+
     /// Takes a changed account record.
     pub(crate) fn set_account(&mut self, record: &AccountRecord) {
         self.status = record.account.status;
@@ -246,6 +263,15 @@ impl Cell {
                 let compiled = documents.compile(&decode_document(value)?);
                 self.policies.put_inline(entity, name, compiled);
             }
+            CellKey::InstanceProfile(name) => {
+                let profile = InstanceProfile::decode(value, &self.vault)?;
+                let resource = TaggedResource {
+                    arn: profile.arn(Partition::default(), self.account),
+                    tags: profile.tags,
+                };
+                self.instance_profiles
+                    .insert_mut(name.clone(), Arc::new(resource));
+            }
             CellKey::ManagedPolicy(name) => put.policies.push((name, value)),
             CellKey::ManagedPolicyVersion(policy, number) => {
                 put.versions.insert((policy.clone(), *number), value);
@@ -260,7 +286,8 @@ impl Cell {
             CellKey::AccessKeyUse(_)
             | CellKey::Attachment(_)
             | CellKey::Count(_)
-            | CellKey::Member(..) => {}
+            | CellKey::Member(..)
+            | CellKey::RoleDeletion(_) => {}
         }
         Ok(())
     }
@@ -274,6 +301,9 @@ impl Cell {
                 }
             }
             CellKey::InlinePolicy(_, entity, name) => self.policies.remove_inline(entity, name),
+            CellKey::InstanceProfile(name) => {
+                self.instance_profiles.remove_mut(name);
+            }
             CellKey::ManagedPolicy(name) => self.policies.remove_managed(name),
             CellKey::Role(name) => {
                 if let Some(role) = self.roles.get(name).cloned() {
@@ -295,7 +325,8 @@ impl Cell {
             | CellKey::Attachment(_)
             | CellKey::Count(_)
             | CellKey::ManagedPolicyVersion(..)
-            | CellKey::Member(..) => {}
+            | CellKey::Member(..)
+            | CellKey::RoleDeletion(_) => {}
         }
     }
 

@@ -12,7 +12,7 @@ mod policies;
 mod principal;
 mod view;
 
-pub use cell::Cell;
+pub use cell::{Cell, TaggedResource};
 pub use document::Documents;
 pub use follow::{FollowError, follow, load};
 pub use key::{Key, KeyOwner, KeyUse};

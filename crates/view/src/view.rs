@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
-use keyward_arn::{AccessKeyId, AccountId};
+use keyward_arn::{AccessKeyId, AccountId, UniqueId};
 use keyward_records::MasterKey;
 use keyward_store::Revision;
 use papaya::HashMap;
@@ -65,6 +65,15 @@ impl View {
     #[must_use]
     pub fn cell(&self, account: AccountId) -> Option<Arc<Cell>> {
         self.cells.pin().get(&account).map(|cell| cell.load_full())
+    }
+
+    /// Returns the ARN that the user or role of a unique id has now, in whatever account; `None` where it is gone.
+    #[must_use]
+    pub fn arn_of(&self, id: &str) -> Option<String> {
+        // Every id made here carries its account, so one that carries none belongs to nobody.
+        let cell = self.cell(UniqueId::account_in(id)?)?;
+        let user = cell.user_by_id(id).map(|user| user.arn.clone());
+        user.or_else(|| cell.role_by_id(id).map(|role| role.arn.clone()))
     }
 
     /// Returns all accounts, in no order.
