@@ -45,6 +45,8 @@ const ROLE: &str = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
 const POLICY: &str = "arn:${Partition}:iam::${Account}:policy/${PolicyNameWithPath}";
 /// A group, a role or a user.
 const IDENTITY: &str = "arn:${Partition}:iam::${Account}:*";
+const INSTANCE_PROFILE: &str =
+    "arn:${Partition}:iam::${Account}:instance-profile/${InstanceProfileNameWithPath}";
 const ANY: &str = "*";
 /// Of a call on a user that exists. SOURCE: spec/condition-keys.md §2.
 const EXISTING_USER: &[&str] = &["aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"];
@@ -80,67 +82,86 @@ const fn served<C: Operate>(
 #[rustfmt::skip]
 pub(crate) const fn row(operation: Operation) -> Row {
     match operation {
-        Operation::CreateAccessKey => served::<iam::CreateAccessKey>("iam:CreateAccessKey", USER, EXISTING_USER),
-        Operation::CreateUser => served::<iam::CreateUser>("iam:CreateUser", USER, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
-        Operation::CreateVirtualMFADevice => served::<iam::CreateVirtualMFADevice>("iam:CreateVirtualMFADevice", MFA, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
-        Operation::DeleteAccessKey => served::<iam::DeleteAccessKey>("iam:DeleteAccessKey", USER, EXISTING_USER),
-        Operation::DeleteUser => served::<iam::DeleteUser>("iam:DeleteUser", USER, EXISTING_USER),
-        Operation::DeleteUserPolicy => served::<iam::DeleteUserPolicy>("iam:DeleteUserPolicy", USER, BOUNDED),
-        Operation::DeleteVirtualMFADevice => served::<iam::DeleteVirtualMFADevice>("iam:DeleteVirtualMFADevice", MFA, EXISTING_DEVICE),
-        Operation::GetAccessKeyLastUsed => served::<iam::GetAccessKeyLastUsed>("iam:GetAccessKeyLastUsed", USER, EXISTING_USER),
-        Operation::GetAccountAuthorizationDetails => served::<iam::GetAccountAuthorizationDetails>("iam:GetAccountAuthorizationDetails", ANY, &[]),
-        Operation::GetCallerIdentity => served::<sts::GetCallerIdentity>("sts:GetCallerIdentity", ANY, &[]),
-        Operation::GetUser => served::<iam::GetUser>("iam:GetUser", USER, EXISTING_USER),
-        Operation::GetUserPolicy => served::<iam::GetUserPolicy>("iam:GetUserPolicy", USER, EXISTING_USER),
-        Operation::ListAccessKeys => served::<iam::ListAccessKeys>("iam:ListAccessKeys", USER, EXISTING_USER),
-        Operation::ListUserPolicies => served::<iam::ListUserPolicies>("iam:ListUserPolicies", USER, EXISTING_USER),
-        Operation::ListUserTags => served::<iam::ListUserTags>("iam:ListUserTags", USER, EXISTING_USER),
-        Operation::ListUsers => served::<iam::ListUsers>("iam:ListUsers", USER, &[]),
-        Operation::ListVirtualMFADevices => served::<iam::ListVirtualMFADevices>("iam:ListVirtualMFADevices", MFA, &[]),
-        Operation::PutUserPolicy => served::<iam::PutUserPolicy>("iam:PutUserPolicy", USER, BOUNDED),
-        Operation::TagUser => served::<iam::TagUser>("iam:TagUser", USER, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
-        Operation::UntagUser => served::<iam::UntagUser>("iam:UntagUser", USER, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
-        Operation::UpdateAccessKey => served::<iam::UpdateAccessKey>("iam:UpdateAccessKey", USER, EXISTING_USER),
-        Operation::UpdateUser => served::<iam::UpdateUser>("iam:UpdateUser", USER, EXISTING_USER),
-        Operation::DeleteGroupPolicy => served::<iam::DeleteGroupPolicy>("iam:DeleteGroupPolicy", GROUP, &[]),
-        Operation::DeleteRolePolicy => served::<iam::DeleteRolePolicy>("iam:DeleteRolePolicy", ROLE, BOUNDED),
-        Operation::GetGroupPolicy => served::<iam::GetGroupPolicy>("iam:GetGroupPolicy", GROUP, &[]),
-        Operation::GetRolePolicy => served::<iam::GetRolePolicy>("iam:GetRolePolicy", ROLE, EXISTING_USER),
-        Operation::ListGroupPolicies => served::<iam::ListGroupPolicies>("iam:ListGroupPolicies", GROUP, &[]),
-        Operation::ListRolePolicies => served::<iam::ListRolePolicies>("iam:ListRolePolicies", ROLE, EXISTING_USER),
-        Operation::PutGroupPolicy => served::<iam::PutGroupPolicy>("iam:PutGroupPolicy", GROUP, &[]),
-        Operation::PutRolePolicy => served::<iam::PutRolePolicy>("iam:PutRolePolicy", ROLE, BOUNDED),
+        Operation::AddRoleToInstanceProfile => served::<iam::AddRoleToInstanceProfile>("iam:AddRoleToInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::AttachGroupPolicy => served::<iam::AttachGroupPolicy>("iam:AttachGroupPolicy", GROUP, &["iam:PolicyARN"]),
         Operation::AttachRolePolicy => served::<iam::AttachRolePolicy>("iam:AttachRolePolicy", ROLE, ATTACHING),
         Operation::AttachUserPolicy => served::<iam::AttachUserPolicy>("iam:AttachUserPolicy", USER, ATTACHING),
+        Operation::CreateAccessKey => served::<iam::CreateAccessKey>("iam:CreateAccessKey", USER, EXISTING_USER),
+        Operation::CreateInstanceProfile => served::<iam::CreateInstanceProfile>("iam:CreateInstanceProfile", INSTANCE_PROFILE, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreatePolicy => served::<iam::CreatePolicy>("iam:CreatePolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreatePolicyVersion => served::<iam::CreatePolicyVersion>("iam:CreatePolicyVersion", POLICY, EXISTING_USER),
+        Operation::CreateRole => served::<iam::CreateRole>("iam:CreateRole", ROLE, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
+        Operation::CreateUser => served::<iam::CreateUser>("iam:CreateUser", USER, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
+        Operation::CreateVirtualMFADevice => served::<iam::CreateVirtualMFADevice>("iam:CreateVirtualMFADevice", MFA, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
+        Operation::DeleteAccessKey => served::<iam::DeleteAccessKey>("iam:DeleteAccessKey", USER, EXISTING_USER),
+        Operation::DeleteGroupPolicy => served::<iam::DeleteGroupPolicy>("iam:DeleteGroupPolicy", GROUP, &[]),
+        Operation::DeleteInstanceProfile => served::<iam::DeleteInstanceProfile>("iam:DeleteInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::DeletePolicy => served::<iam::DeletePolicy>("iam:DeletePolicy", POLICY, EXISTING_USER),
         Operation::DeletePolicyVersion => served::<iam::DeletePolicyVersion>("iam:DeletePolicyVersion", POLICY, EXISTING_USER),
+        Operation::DeleteRole => served::<iam::DeleteRole>("iam:DeleteRole", ROLE, BOUNDED),
         Operation::DeleteRolePermissionsBoundary => served::<iam::DeleteRolePermissionsBoundary>("iam:DeleteRolePermissionsBoundary", ROLE, BOUNDED),
+        Operation::DeleteRolePolicy => served::<iam::DeleteRolePolicy>("iam:DeleteRolePolicy", ROLE, BOUNDED),
+        Operation::DeleteUser => served::<iam::DeleteUser>("iam:DeleteUser", USER, EXISTING_USER),
         Operation::DeleteUserPermissionsBoundary => served::<iam::DeleteUserPermissionsBoundary>("iam:DeleteUserPermissionsBoundary", USER, BOUNDED),
+        Operation::DeleteUserPolicy => served::<iam::DeleteUserPolicy>("iam:DeleteUserPolicy", USER, BOUNDED),
+        Operation::DeleteVirtualMFADevice => served::<iam::DeleteVirtualMFADevice>("iam:DeleteVirtualMFADevice", MFA, EXISTING_DEVICE),
         Operation::DetachGroupPolicy => served::<iam::DetachGroupPolicy>("iam:DetachGroupPolicy", GROUP, &["iam:PolicyARN"]),
         Operation::DetachRolePolicy => served::<iam::DetachRolePolicy>("iam:DetachRolePolicy", ROLE, ATTACHING),
         Operation::DetachUserPolicy => served::<iam::DetachUserPolicy>("iam:DetachUserPolicy", USER, ATTACHING),
+        Operation::GetAccessKeyLastUsed => served::<iam::GetAccessKeyLastUsed>("iam:GetAccessKeyLastUsed", USER, EXISTING_USER),
+        Operation::GetAccountAuthorizationDetails => served::<iam::GetAccountAuthorizationDetails>("iam:GetAccountAuthorizationDetails", ANY, &[]),
+        Operation::GetCallerIdentity => served::<sts::GetCallerIdentity>("sts:GetCallerIdentity", ANY, &[]),
+        Operation::GetGroupPolicy => served::<iam::GetGroupPolicy>("iam:GetGroupPolicy", GROUP, &[]),
+        Operation::GetInstanceProfile => served::<iam::GetInstanceProfile>("iam:GetInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::GetPolicy => served::<iam::GetPolicy>("iam:GetPolicy", POLICY, EXISTING_USER),
         Operation::GetPolicyVersion => served::<iam::GetPolicyVersion>("iam:GetPolicyVersion", POLICY, EXISTING_USER),
+        Operation::GetRole => served::<iam::GetRole>("iam:GetRole", ROLE, BOUNDED),
+        Operation::GetRolePolicy => served::<iam::GetRolePolicy>("iam:GetRolePolicy", ROLE, EXISTING_USER),
+        Operation::GetUser => served::<iam::GetUser>("iam:GetUser", USER, EXISTING_USER),
+        Operation::GetUserPolicy => served::<iam::GetUserPolicy>("iam:GetUserPolicy", USER, EXISTING_USER),
+        Operation::ListAccessKeys => served::<iam::ListAccessKeys>("iam:ListAccessKeys", USER, EXISTING_USER),
         Operation::ListAttachedGroupPolicies => served::<iam::ListAttachedGroupPolicies>("iam:ListAttachedGroupPolicies", GROUP, &[]),
         Operation::ListAttachedRolePolicies => served::<iam::ListAttachedRolePolicies>("iam:ListAttachedRolePolicies", ROLE, EXISTING_USER),
         Operation::ListAttachedUserPolicies => served::<iam::ListAttachedUserPolicies>("iam:ListAttachedUserPolicies", USER, EXISTING_USER),
         Operation::ListEntitiesForPolicy => served::<iam::ListEntitiesForPolicy>("iam:ListEntitiesForPolicy", POLICY, EXISTING_USER),
+        Operation::ListGroupPolicies => served::<iam::ListGroupPolicies>("iam:ListGroupPolicies", GROUP, &[]),
+        Operation::ListInstanceProfileTags => served::<iam::ListInstanceProfileTags>("iam:ListInstanceProfileTags", INSTANCE_PROFILE, EXISTING_USER),
+        Operation::ListInstanceProfiles => served::<iam::ListInstanceProfiles>("iam:ListInstanceProfiles", INSTANCE_PROFILE, &[]),
+        Operation::ListInstanceProfilesForRole => served::<iam::ListInstanceProfilesForRole>("iam:ListInstanceProfilesForRole", ROLE, EXISTING_USER),
         Operation::ListPolicies => served::<iam::ListPolicies>("iam:ListPolicies", ANY, &[]),
         Operation::ListPoliciesGrantingServiceAccess => served::<iam::ListPoliciesGrantingServiceAccess>("iam:ListPoliciesGrantingServiceAccess", IDENTITY, EXISTING_USER),
         Operation::ListPolicyTags => served::<iam::ListPolicyTags>("iam:ListPolicyTags", POLICY, EXISTING_USER),
         Operation::ListPolicyVersions => served::<iam::ListPolicyVersions>("iam:ListPolicyVersions", POLICY, EXISTING_USER),
+        Operation::ListRolePolicies => served::<iam::ListRolePolicies>("iam:ListRolePolicies", ROLE, EXISTING_USER),
+        Operation::ListRoleTags => served::<iam::ListRoleTags>("iam:ListRoleTags", ROLE, EXISTING_USER),
+        Operation::ListRoles => served::<iam::ListRoles>("iam:ListRoles", ROLE, &[]),
+        Operation::ListUserPolicies => served::<iam::ListUserPolicies>("iam:ListUserPolicies", USER, EXISTING_USER),
+        Operation::ListUserTags => served::<iam::ListUserTags>("iam:ListUserTags", USER, EXISTING_USER),
+        Operation::ListUsers => served::<iam::ListUsers>("iam:ListUsers", USER, &[]),
+        Operation::ListVirtualMFADevices => served::<iam::ListVirtualMFADevices>("iam:ListVirtualMFADevices", MFA, &[]),
+        Operation::PutGroupPolicy => served::<iam::PutGroupPolicy>("iam:PutGroupPolicy", GROUP, &[]),
         Operation::PutRolePermissionsBoundary => served::<iam::PutRolePermissionsBoundary>("iam:PutRolePermissionsBoundary", ROLE, BOUNDED),
+        Operation::PutRolePolicy => served::<iam::PutRolePolicy>("iam:PutRolePolicy", ROLE, BOUNDED),
         Operation::PutUserPermissionsBoundary => served::<iam::PutUserPermissionsBoundary>("iam:PutUserPermissionsBoundary", USER, BOUNDED),
+        Operation::PutUserPolicy => served::<iam::PutUserPolicy>("iam:PutUserPolicy", USER, BOUNDED),
+        Operation::RemoveRoleFromInstanceProfile => served::<iam::RemoveRoleFromInstanceProfile>("iam:RemoveRoleFromInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::SetDefaultPolicyVersion => served::<iam::SetDefaultPolicyVersion>("iam:SetDefaultPolicyVersion", POLICY, EXISTING_USER),
+        Operation::TagInstanceProfile => served::<iam::TagInstanceProfile>("iam:TagInstanceProfile", INSTANCE_PROFILE, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::TagPolicy => served::<iam::TagPolicy>("iam:TagPolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::TagRole => served::<iam::TagRole>("iam:TagRole", ROLE, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::TagUser => served::<iam::TagUser>("iam:TagUser", USER, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::UntagInstanceProfile => served::<iam::UntagInstanceProfile>("iam:UntagInstanceProfile", INSTANCE_PROFILE, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UntagPolicy => served::<iam::UntagPolicy>("iam:UntagPolicy", POLICY, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::UntagRole => served::<iam::UntagRole>("iam:UntagRole", ROLE, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::UntagUser => served::<iam::UntagUser>("iam:UntagUser", USER, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::UpdateAccessKey => served::<iam::UpdateAccessKey>("iam:UpdateAccessKey", USER, EXISTING_USER),
+        Operation::UpdateAssumeRolePolicy => served::<iam::UpdateAssumeRolePolicy>("iam:UpdateAssumeRolePolicy", ROLE, BOUNDED),
+        Operation::UpdateRole => served::<iam::UpdateRole>("iam:UpdateRole", ROLE, BOUNDED),
+        Operation::UpdateRoleDescription => served::<iam::UpdateRoleDescription>("iam:UpdateRoleDescription", ROLE, BOUNDED),
+        Operation::UpdateUser => served::<iam::UpdateUser>("iam:UpdateUser", USER, EXISTING_USER),
         Operation::AcceptDelegationRequest
         | Operation::AcquireRole
         | Operation::AddClientIDToOpenIDConnectProvider
-        | Operation::AddRoleToInstanceProfile
         | Operation::AddUserToGroup
         | Operation::AssociateDelegationRequest
         | Operation::AssumeRole
@@ -151,10 +172,8 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::CreateAccountAlias
         | Operation::CreateDelegationRequest
         | Operation::CreateGroup
-        | Operation::CreateInstanceProfile
         | Operation::CreateLoginProfile
         | Operation::CreateOpenIDConnectProvider
-        | Operation::CreateRole
         | Operation::CreateSAMLProvider
         | Operation::CreateServiceLinkedRole
         | Operation::CreateServiceSpecificCredential
@@ -163,10 +182,8 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::DeleteAccountAlias
         | Operation::DeleteAccountPasswordPolicy
         | Operation::DeleteGroup
-        | Operation::DeleteInstanceProfile
         | Operation::DeleteLoginProfile
         | Operation::DeleteOpenIDConnectProvider
-        | Operation::DeleteRole
         | Operation::DeleteSAMLProvider
         | Operation::DeleteSSHPublicKey
         | Operation::DeleteServerCertificate
@@ -195,13 +212,11 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::GetFederationToken
         | Operation::GetGroup
         | Operation::GetHumanReadableSummary
-        | Operation::GetInstanceProfile
         | Operation::GetLoginProfile
         | Operation::GetMFADevice
         | Operation::GetOpenIDConnectProvider
         | Operation::GetOrganizationsAccessReport
         | Operation::GetOutboundWebIdentityFederationInfo
-        | Operation::GetRole
         | Operation::GetRoleTemplateVersion
         | Operation::GetSAMLProvider
         | Operation::GetSSHPublicKey
@@ -215,16 +230,11 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::ListDelegationRequests
         | Operation::ListGroups
         | Operation::ListGroupsForUser
-        | Operation::ListInstanceProfileTags
-        | Operation::ListInstanceProfiles
-        | Operation::ListInstanceProfilesForRole
         | Operation::ListMFADeviceTags
         | Operation::ListMFADevices
         | Operation::ListOpenIDConnectProviderTags
         | Operation::ListOpenIDConnectProviders
         | Operation::ListOrganizationsFeatures
-        | Operation::ListRoleTags
-        | Operation::ListRoles
         | Operation::ListSAMLProviderTags
         | Operation::ListSAMLProviders
         | Operation::ListSSHPublicKeys
@@ -235,7 +245,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::PutAccountProperties
         | Operation::RejectDelegationRequest
         | Operation::RemoveClientIDFromOpenIDConnectProvider
-        | Operation::RemoveRoleFromInstanceProfile
         | Operation::RemoveUserFromGroup
         | Operation::ResetServiceSpecificCredential
         | Operation::ResyncMFADevice
@@ -243,26 +252,19 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::SetSecurityTokenServicePreferences
         | Operation::SimulateCustomPolicy
         | Operation::SimulatePrincipalPolicy
-        | Operation::TagInstanceProfile
         | Operation::TagMFADevice
         | Operation::TagOpenIDConnectProvider
-        | Operation::TagRole
         | Operation::TagSAMLProvider
         | Operation::TagServerCertificate
-        | Operation::UntagInstanceProfile
         | Operation::UntagMFADevice
         | Operation::UntagOpenIDConnectProvider
-        | Operation::UntagRole
         | Operation::UntagSAMLProvider
         | Operation::UntagServerCertificate
         | Operation::UpdateAccountPasswordPolicy
-        | Operation::UpdateAssumeRolePolicy
         | Operation::UpdateDelegationRequest
         | Operation::UpdateGroup
         | Operation::UpdateLoginProfile
         | Operation::UpdateOpenIDConnectProviderThumbprint
-        | Operation::UpdateRole
-        | Operation::UpdateRoleDescription
         | Operation::UpdateSAMLProvider
         | Operation::UpdateSSHPublicKey
         | Operation::UpdateServerCertificate

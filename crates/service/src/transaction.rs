@@ -254,6 +254,10 @@ fn quota(counter: &Counter) -> Option<(Quota, u64)> {
     match counter {
         Counter::Attachments(..) | Counter::Members(_) => None,
         Counter::Groups => Some((Quota::GroupsPerAccount, limits::GROUPS_PER_ACCOUNT)),
+        Counter::InstanceProfiles => Some((
+            Quota::InstanceProfilesPerAccount,
+            limits::INSTANCE_PROFILES_PER_ACCOUNT,
+        )),
         Counter::ManagedPolicies => Some((Quota::PoliciesPerAccount, limits::POLICIES_PER_ACCOUNT)),
         Counter::ManagedPolicyVersions => Some((
             Quota::PolicyVersionsInUse,

@@ -4,14 +4,18 @@ mod access_key;
 mod account;
 mod attached_policy;
 mod inline_policy;
+mod instance_profile;
 mod managed;
 mod mfa;
 mod policy;
 mod policy_list;
 mod policy_version;
 mod service_access;
+mod role;
 mod sts;
+mod tagged;
 mod target;
+mod trust;
 mod user;
 
 pub(crate) use target::Shown;

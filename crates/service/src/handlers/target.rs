@@ -156,8 +156,7 @@ fn about_policy(arn: &str, caller: &Caller, aws: Belongs) -> Question {
 /// `UnmodifiableEntity`.
 // SOURCE: spec/access-denied-messages.md §4, spec/evaluation.md §5.
 pub(crate) fn role_to_change(role: &Role) -> Result<(), Refusal> {
-    let path = role.path.as_str();
-    if path.starts_with("/aws-service-role/") || path.starts_with("/aws-reserved/") {
+    if role.is_protected() {
         let message = format!(
             "Cannot perform the operation on the protected role '{}' - this role is only modifiable by AWS",
             role.name
@@ -171,6 +170,12 @@ pub(crate) fn role_to_change(role: &Role) -> Result<(), Refusal> {
 pub(crate) fn entity_arn(account: AccountId, kind: &str, path: &Path, name: &str) -> String {
     let partition = Partition::default().as_str();
     format!("arn:{partition}:iam::{account}:{kind}{path}{name}")
+}
+
+/// Returns the ARN that listing the entities of a kind under a path is asked about.
+pub(crate) fn entities_arn(account: AccountId, kind: &str, path_prefix: &str) -> String {
+    let partition = Partition::default().as_str();
+    format!("arn:{partition}:iam::{account}:{kind}{path_prefix}")
 }
 
 /// Returns the ARN of a user.
