@@ -45,6 +45,7 @@ const ROLE: &str = "arn:${Partition}:iam::${Account}:role/${RoleNameWithPath}";
 const POLICY: &str = "arn:${Partition}:iam::${Account}:policy/${PolicyNameWithPath}";
 /// A group, a role or a user.
 const IDENTITY: &str = "arn:${Partition}:iam::${Account}:*";
+const ROLE_TEMPLATE: &str = "arn:${Partition}:iam::aws:role-template/${AWSServicePrincipal}/${RoleTemplateName}:${RoleTemplateMajorVersion}";
 const INSTANCE_PROFILE: &str =
     "arn:${Partition}:iam::${Account}:instance-profile/${InstanceProfileNameWithPath}";
 const ANY: &str = "*";
@@ -82,6 +83,7 @@ const fn served<C: Operate>(
 #[rustfmt::skip]
 pub(crate) const fn row(operation: Operation) -> Row {
     match operation {
+        Operation::AcquireRole => served::<iam::AcquireRole>("iam:CreateRole", ROLE, &["iam:RoleTemplateARN"]),
         Operation::AddRoleToInstanceProfile => served::<iam::AddRoleToInstanceProfile>("iam:AddRoleToInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::AttachGroupPolicy => served::<iam::AttachGroupPolicy>("iam:AttachGroupPolicy", GROUP, &["iam:PolicyARN"]),
         Operation::AttachRolePolicy => served::<iam::AttachRolePolicy>("iam:AttachRolePolicy", ROLE, ATTACHING),
@@ -91,6 +93,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::CreatePolicy => served::<iam::CreatePolicy>("iam:CreatePolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreatePolicyVersion => served::<iam::CreatePolicyVersion>("iam:CreatePolicyVersion", POLICY, EXISTING_USER),
         Operation::CreateRole => served::<iam::CreateRole>("iam:CreateRole", ROLE, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
+        Operation::CreateServiceLinkedRole => served::<iam::CreateServiceLinkedRole>("iam:CreateServiceLinkedRole", ROLE, &["iam:AWSServiceName"]),
         Operation::CreateUser => served::<iam::CreateUser>("iam:CreateUser", USER, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreateVirtualMFADevice => served::<iam::CreateVirtualMFADevice>("iam:CreateVirtualMFADevice", MFA, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::DeleteAccessKey => served::<iam::DeleteAccessKey>("iam:DeleteAccessKey", USER, EXISTING_USER),
@@ -101,6 +104,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::DeleteRole => served::<iam::DeleteRole>("iam:DeleteRole", ROLE, BOUNDED),
         Operation::DeleteRolePermissionsBoundary => served::<iam::DeleteRolePermissionsBoundary>("iam:DeleteRolePermissionsBoundary", ROLE, BOUNDED),
         Operation::DeleteRolePolicy => served::<iam::DeleteRolePolicy>("iam:DeleteRolePolicy", ROLE, BOUNDED),
+        Operation::DeleteServiceLinkedRole => served::<iam::DeleteServiceLinkedRole>("iam:DeleteServiceLinkedRole", ROLE, EXISTING_USER),
         Operation::DeleteUser => served::<iam::DeleteUser>("iam:DeleteUser", USER, EXISTING_USER),
         Operation::DeleteUserPermissionsBoundary => served::<iam::DeleteUserPermissionsBoundary>("iam:DeleteUserPermissionsBoundary", USER, BOUNDED),
         Operation::DeleteUserPolicy => served::<iam::DeleteUserPolicy>("iam:DeleteUserPolicy", USER, BOUNDED),
@@ -117,6 +121,8 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::GetPolicyVersion => served::<iam::GetPolicyVersion>("iam:GetPolicyVersion", POLICY, EXISTING_USER),
         Operation::GetRole => served::<iam::GetRole>("iam:GetRole", ROLE, BOUNDED),
         Operation::GetRolePolicy => served::<iam::GetRolePolicy>("iam:GetRolePolicy", ROLE, EXISTING_USER),
+        Operation::GetRoleTemplateVersion => served::<iam::GetRoleTemplateVersion>("iam:GetRoleTemplateVersion", ROLE_TEMPLATE, &[]),
+        Operation::GetServiceLinkedRoleDeletionStatus => served::<iam::GetServiceLinkedRoleDeletionStatus>("iam:GetServiceLinkedRoleDeletionStatus", ROLE, &[]),
         Operation::GetUser => served::<iam::GetUser>("iam:GetUser", USER, EXISTING_USER),
         Operation::GetUserPolicy => served::<iam::GetUserPolicy>("iam:GetUserPolicy", USER, EXISTING_USER),
         Operation::ListAccessKeys => served::<iam::ListAccessKeys>("iam:ListAccessKeys", USER, EXISTING_USER),
@@ -160,7 +166,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::UpdateRoleDescription => served::<iam::UpdateRoleDescription>("iam:UpdateRoleDescription", ROLE, BOUNDED),
         Operation::UpdateUser => served::<iam::UpdateUser>("iam:UpdateUser", USER, EXISTING_USER),
         Operation::AcceptDelegationRequest
-        | Operation::AcquireRole
         | Operation::AddClientIDToOpenIDConnectProvider
         | Operation::AddUserToGroup
         | Operation::AssociateDelegationRequest
@@ -175,7 +180,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::CreateLoginProfile
         | Operation::CreateOpenIDConnectProvider
         | Operation::CreateSAMLProvider
-        | Operation::CreateServiceLinkedRole
         | Operation::CreateServiceSpecificCredential
         | Operation::DeactivateMFADevice
         | Operation::DecodeAuthorizationMessage
@@ -187,7 +191,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::DeleteSAMLProvider
         | Operation::DeleteSSHPublicKey
         | Operation::DeleteServerCertificate
-        | Operation::DeleteServiceLinkedRole
         | Operation::DeleteServiceSpecificCredential
         | Operation::DeleteSigningCertificate
         | Operation::DisableOrganizationsRootCredentialsManagement
@@ -217,13 +220,11 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::GetOpenIDConnectProvider
         | Operation::GetOrganizationsAccessReport
         | Operation::GetOutboundWebIdentityFederationInfo
-        | Operation::GetRoleTemplateVersion
         | Operation::GetSAMLProvider
         | Operation::GetSSHPublicKey
         | Operation::GetServerCertificate
         | Operation::GetServiceLastAccessedDetails
         | Operation::GetServiceLastAccessedDetailsWithEntities
-        | Operation::GetServiceLinkedRoleDeletionStatus
         | Operation::GetSessionToken
         | Operation::GetWebIdentityToken
         | Operation::ListAccountAliases

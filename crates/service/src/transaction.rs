@@ -164,16 +164,21 @@ impl Transaction {
 
     /// Counts one more, within the quota where there is one.
     pub(crate) fn count_in(&mut self, counter: Counter) {
-        self.count(counter, 1);
+        let at_most = quota(&counter).map(|(_, limit)| limit);
+        self.count(counter, 1, at_most);
+    }
+
+    /// Counts one more, though the quota be used up.
+    pub(crate) fn count_in_beyond_quota(&mut self, counter: Counter) {
+        self.count(counter, 1, None);
     }
 
     /// Counts one less.
     pub(crate) fn count_out(&mut self, counter: Counter) {
-        self.count(counter, -1);
+        self.count(counter, -1, None);
     }
 
-    fn count(&mut self, counter: Counter, delta: i64) {
-        let at_most = quota(&counter).map(|(_, limit)| limit);
+    fn count(&mut self, counter: Counter, delta: i64, at_most: Option<u64>) {
         let key = Cell::Count(counter).of(self.account).encode();
         self.write(Write::Add {
             key,

@@ -12,6 +12,8 @@ mod policy_list;
 mod policy_version;
 mod service_access;
 mod role;
+mod role_template;
+mod service_linked_role;
 mod sts;
 mod tagged;
 mod target;

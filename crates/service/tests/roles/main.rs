@@ -2,6 +2,7 @@
 
 mod instance_profile;
 mod role;
+mod service_linked_role;
 mod trust_policy;
 
 use keyward_sigv4::Credentials;
