@@ -38,7 +38,7 @@ pub use account::{Account, AccountStatus, Email, ParseEmailError, PasswordHash, 
 pub use attachment::{
     AttachedPolicies, Changed, EntityKind, ParsePolicyArnError, PolicyArn, PolicyOwner, PolicyUsage,
 };
-pub use group::Group;
+pub use group::{Group, GroupRenaming};
 pub use inline_policy::{InlinePolicies, InlinePolicyDocument};
 pub use instance_profile::{InstanceProfile, NewInstanceProfile};
 pub use login_profile::{LoginProfile, PasswordReset};

@@ -30,6 +30,8 @@ pub enum Cell {
     Count(Counter),
     /// `group/<name>`: a group.
     Group(String),
+    /// `group-id/<group id>`: the name that a group of an id has now, as a link.
+    GroupById(UniqueId),
     /// `<kind>-policy/<entity id>/<name>`: the document of an inline policy.
     InlinePolicy(EntityKind, UniqueId, PolicyName),
     /// `instance-profile/<name>`: an instance profile.
@@ -244,6 +246,7 @@ fn encode_cell(cell: &Cell) -> String {
         ),
         Cell::Count(counter) => encode_counter(counter),
         Cell::Group(name) => format!("group/{name}"),
+        Cell::GroupById(id) => format!("group-id/{id}"),
         Cell::InlinePolicy(kind, id, name) => format!("{}-policy/{id}/{name}", kind.as_str()),
         Cell::InstanceProfile(name) => format!("instance-profile/{name}"),
         Cell::ManagedPolicy(name) => format!("policy/{name}"),
@@ -278,6 +281,7 @@ fn decode_cell(text: &str) -> Option<Cell> {
         "attached" => decode_attachment(rest).map(Cell::Attachment),
         "count" => decode_counter(rest).map(Cell::Count),
         "group" => Some(Cell::Group(rest.to_owned())),
+        "group-id" => UniqueId::parse(rest).ok().map(Cell::GroupById),
         "group-policy" => decode_inline(EntityKind::Group, rest),
         "instance-profile" => Some(Cell::InstanceProfile(rest.to_owned())),
         "member" => {
@@ -357,6 +361,7 @@ mod tests {
             Cell::AccessKeyUse(AccessKeyId::parse("AKIAIOSFODNN7EXAMPLE").unwrap()),
             Cell::Group("admins".to_owned()),
             Cell::InstanceProfile("web".to_owned()),
+            Cell::GroupById(id.clone()),
             Cell::ManagedPolicy("own".to_owned()),
             Cell::ManagedPolicyVersion(id.clone(), 12),
             Cell::Member(id.clone(), "alice".to_owned()),

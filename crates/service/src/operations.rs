@@ -85,10 +85,12 @@ pub(crate) const fn row(operation: Operation) -> Row {
     match operation {
         Operation::AcquireRole => served::<iam::AcquireRole>("iam:CreateRole", ROLE, &["iam:RoleTemplateARN"]),
         Operation::AddRoleToInstanceProfile => served::<iam::AddRoleToInstanceProfile>("iam:AddRoleToInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
+        Operation::AddUserToGroup => served::<iam::AddUserToGroup>("iam:AddUserToGroup", GROUP, &[]),
         Operation::AttachGroupPolicy => served::<iam::AttachGroupPolicy>("iam:AttachGroupPolicy", GROUP, &["iam:PolicyARN"]),
         Operation::AttachRolePolicy => served::<iam::AttachRolePolicy>("iam:AttachRolePolicy", ROLE, ATTACHING),
         Operation::AttachUserPolicy => served::<iam::AttachUserPolicy>("iam:AttachUserPolicy", USER, ATTACHING),
         Operation::CreateAccessKey => served::<iam::CreateAccessKey>("iam:CreateAccessKey", USER, EXISTING_USER),
+        Operation::CreateGroup => served::<iam::CreateGroup>("iam:CreateGroup", GROUP, &[]),
         Operation::CreateInstanceProfile => served::<iam::CreateInstanceProfile>("iam:CreateInstanceProfile", INSTANCE_PROFILE, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreatePolicy => served::<iam::CreatePolicy>("iam:CreatePolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreatePolicyVersion => served::<iam::CreatePolicyVersion>("iam:CreatePolicyVersion", POLICY, EXISTING_USER),
@@ -97,6 +99,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::CreateUser => served::<iam::CreateUser>("iam:CreateUser", USER, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreateVirtualMFADevice => served::<iam::CreateVirtualMFADevice>("iam:CreateVirtualMFADevice", MFA, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::DeleteAccessKey => served::<iam::DeleteAccessKey>("iam:DeleteAccessKey", USER, EXISTING_USER),
+        Operation::DeleteGroup => served::<iam::DeleteGroup>("iam:DeleteGroup", GROUP, &[]),
         Operation::DeleteGroupPolicy => served::<iam::DeleteGroupPolicy>("iam:DeleteGroupPolicy", GROUP, &[]),
         Operation::DeleteInstanceProfile => served::<iam::DeleteInstanceProfile>("iam:DeleteInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::DeletePolicy => served::<iam::DeletePolicy>("iam:DeletePolicy", POLICY, EXISTING_USER),
@@ -115,6 +118,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::GetAccessKeyLastUsed => served::<iam::GetAccessKeyLastUsed>("iam:GetAccessKeyLastUsed", USER, EXISTING_USER),
         Operation::GetAccountAuthorizationDetails => served::<iam::GetAccountAuthorizationDetails>("iam:GetAccountAuthorizationDetails", ANY, &[]),
         Operation::GetCallerIdentity => served::<sts::GetCallerIdentity>("sts:GetCallerIdentity", ANY, &[]),
+        Operation::GetGroup => served::<iam::GetGroup>("iam:GetGroup", GROUP, &[]),
         Operation::GetGroupPolicy => served::<iam::GetGroupPolicy>("iam:GetGroupPolicy", GROUP, &[]),
         Operation::GetInstanceProfile => served::<iam::GetInstanceProfile>("iam:GetInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::GetPolicy => served::<iam::GetPolicy>("iam:GetPolicy", POLICY, EXISTING_USER),
@@ -131,6 +135,8 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::ListAttachedUserPolicies => served::<iam::ListAttachedUserPolicies>("iam:ListAttachedUserPolicies", USER, EXISTING_USER),
         Operation::ListEntitiesForPolicy => served::<iam::ListEntitiesForPolicy>("iam:ListEntitiesForPolicy", POLICY, EXISTING_USER),
         Operation::ListGroupPolicies => served::<iam::ListGroupPolicies>("iam:ListGroupPolicies", GROUP, &[]),
+        Operation::ListGroups => served::<iam::ListGroups>("iam:ListGroups", GROUP, &[]),
+        Operation::ListGroupsForUser => served::<iam::ListGroupsForUser>("iam:ListGroupsForUser", USER, EXISTING_USER),
         Operation::ListInstanceProfileTags => served::<iam::ListInstanceProfileTags>("iam:ListInstanceProfileTags", INSTANCE_PROFILE, EXISTING_USER),
         Operation::ListInstanceProfiles => served::<iam::ListInstanceProfiles>("iam:ListInstanceProfiles", INSTANCE_PROFILE, &[]),
         Operation::ListInstanceProfilesForRole => served::<iam::ListInstanceProfilesForRole>("iam:ListInstanceProfilesForRole", ROLE, EXISTING_USER),
@@ -151,6 +157,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::PutUserPermissionsBoundary => served::<iam::PutUserPermissionsBoundary>("iam:PutUserPermissionsBoundary", USER, BOUNDED),
         Operation::PutUserPolicy => served::<iam::PutUserPolicy>("iam:PutUserPolicy", USER, BOUNDED),
         Operation::RemoveRoleFromInstanceProfile => served::<iam::RemoveRoleFromInstanceProfile>("iam:RemoveRoleFromInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
+        Operation::RemoveUserFromGroup => served::<iam::RemoveUserFromGroup>("iam:RemoveUserFromGroup", GROUP, &[]),
         Operation::SetDefaultPolicyVersion => served::<iam::SetDefaultPolicyVersion>("iam:SetDefaultPolicyVersion", POLICY, EXISTING_USER),
         Operation::TagInstanceProfile => served::<iam::TagInstanceProfile>("iam:TagInstanceProfile", INSTANCE_PROFILE, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::TagPolicy => served::<iam::TagPolicy>("iam:TagPolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
@@ -162,12 +169,12 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::UntagUser => served::<iam::UntagUser>("iam:UntagUser", USER, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UpdateAccessKey => served::<iam::UpdateAccessKey>("iam:UpdateAccessKey", USER, EXISTING_USER),
         Operation::UpdateAssumeRolePolicy => served::<iam::UpdateAssumeRolePolicy>("iam:UpdateAssumeRolePolicy", ROLE, BOUNDED),
+        Operation::UpdateGroup => served::<iam::UpdateGroup>("iam:UpdateGroup", GROUP, &[]),
         Operation::UpdateRole => served::<iam::UpdateRole>("iam:UpdateRole", ROLE, BOUNDED),
         Operation::UpdateRoleDescription => served::<iam::UpdateRoleDescription>("iam:UpdateRoleDescription", ROLE, BOUNDED),
         Operation::UpdateUser => served::<iam::UpdateUser>("iam:UpdateUser", USER, EXISTING_USER),
         Operation::AcceptDelegationRequest
         | Operation::AddClientIDToOpenIDConnectProvider
-        | Operation::AddUserToGroup
         | Operation::AssociateDelegationRequest
         | Operation::AssumeRole
         | Operation::AssumeRoleWithSAML
@@ -176,7 +183,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::ChangePassword
         | Operation::CreateAccountAlias
         | Operation::CreateDelegationRequest
-        | Operation::CreateGroup
         | Operation::CreateLoginProfile
         | Operation::CreateOpenIDConnectProvider
         | Operation::CreateSAMLProvider
@@ -185,7 +191,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::DecodeAuthorizationMessage
         | Operation::DeleteAccountAlias
         | Operation::DeleteAccountPasswordPolicy
-        | Operation::DeleteGroup
         | Operation::DeleteLoginProfile
         | Operation::DeleteOpenIDConnectProvider
         | Operation::DeleteSAMLProvider
@@ -213,7 +218,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::GetDelegatedAccessToken
         | Operation::GetDelegationRequest
         | Operation::GetFederationToken
-        | Operation::GetGroup
         | Operation::GetHumanReadableSummary
         | Operation::GetLoginProfile
         | Operation::GetMFADevice
@@ -229,8 +233,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::GetWebIdentityToken
         | Operation::ListAccountAliases
         | Operation::ListDelegationRequests
-        | Operation::ListGroups
-        | Operation::ListGroupsForUser
         | Operation::ListMFADeviceTags
         | Operation::ListMFADevices
         | Operation::ListOpenIDConnectProviderTags
@@ -246,7 +248,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::PutAccountProperties
         | Operation::RejectDelegationRequest
         | Operation::RemoveClientIDFromOpenIDConnectProvider
-        | Operation::RemoveUserFromGroup
         | Operation::ResetServiceSpecificCredential
         | Operation::ResyncMFADevice
         | Operation::SendDelegationToken
@@ -263,7 +264,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::UntagServerCertificate
         | Operation::UpdateAccountPasswordPolicy
         | Operation::UpdateDelegationRequest
-        | Operation::UpdateGroup
         | Operation::UpdateLoginProfile
         | Operation::UpdateOpenIDConnectProviderThumbprint
         | Operation::UpdateSAMLProvider

@@ -73,6 +73,12 @@ impl Reader {
         Ok(found.map(|found| found.value))
     }
 
+    /// Returns a link.
+    pub(crate) async fn link(&self, cell: Cell) -> Result<Option<Link>, ServiceError> {
+        let found = self.bytes(cell).await?;
+        found.map(|value| Ok(decode_link(&value)?)).transpose()
+    }
+
     /// Returns how many there are of something.
     pub(crate) async fn count(&self, counter: Counter) -> Result<u64, ServiceError> {
         let found = self.bytes(Cell::Count(counter)).await?;

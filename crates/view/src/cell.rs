@@ -286,6 +286,7 @@ impl Cell {
             CellKey::AccessKeyUse(_)
             | CellKey::Attachment(_)
             | CellKey::Count(_)
+            | CellKey::GroupById(_)
             | CellKey::Member(..)
             | CellKey::RoleDeletion(_) => {}
         }
@@ -324,6 +325,7 @@ impl Cell {
             CellKey::AccessKeyUse(_)
             | CellKey::Attachment(_)
             | CellKey::Count(_)
+            | CellKey::GroupById(_)
             | CellKey::ManagedPolicyVersion(..)
             | CellKey::Member(..)
             | CellKey::RoleDeletion(_) => {}

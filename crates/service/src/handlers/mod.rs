@@ -3,6 +3,7 @@
 mod access_key;
 mod account;
 mod attached_policy;
+mod group;
 mod inline_policy;
 mod instance_profile;
 mod managed;

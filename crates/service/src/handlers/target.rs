@@ -178,6 +178,15 @@ pub(crate) fn entities_arn(account: AccountId, kind: &str, path_prefix: &str) ->
     format!("arn:{partition}:iam::{account}:{kind}{path_prefix}")
 }
 
+/// Returns the path inside the ARN of an entity of a kind.
+pub(crate) fn path_in(arn: &str, kind: &str) -> String {
+    let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
+    let after = resource.strip_prefix(kind).unwrap_or("/");
+    after
+        .rsplit_once('/')
+        .map_or_else(|| "/".to_owned(), |(path, _)| format!("{path}/"))
+}
+
 /// Returns the ARN of a user.
 pub(crate) fn user_arn(account: AccountId, path: &Path, name: &str) -> String {
     format!(

@@ -6,7 +6,7 @@ use keyward_records::{Cell, Counter, Kind, Link, Record, RecordKey};
 use keyward_wire::{NoOutput, iam};
 
 use super::managed::shown_boundary;
-use super::target::{Subject, existing_user, user_arn, user_name, users_arn};
+use super::target::{Subject, existing_user, path_in, user_arn, user_name, users_arn};
 use super::{Done, Operate, Shown, managed, time};
 use crate::authenticate::{Caller, root_arn};
 use crate::authorize::{Authorized, Question};
@@ -224,7 +224,7 @@ impl Operate for iam::UpdateUser {
             .and_then(|name| caller.cell().user(&name).cloned());
         let path = match (&self.new_path, &before) {
             (Some(path), _) => sent_path(Some(path))?.to_string(),
-            (None, Some(user)) => path_of(&user.arn),
+            (None, Some(user)) => path_in(&user.arn, "user"),
             (None, None) => "/".to_owned(),
         };
         let name = self.new_user_name.as_deref().unwrap_or(&self.user_name);
@@ -288,14 +288,6 @@ fn move_memberships(
         transaction.put_link(Cell::Member(group.clone(), after.name.folded()), &link)?;
     }
     Ok(())
-}
-
-/// Returns the path inside a user's ARN.
-fn path_of(arn: &str) -> String {
-    let after = arn.split_once(":user").map_or("/", |(_, rest)| rest);
-    after
-        .rsplit_once('/')
-        .map_or_else(|| "/".to_owned(), |(path, _)| format!("{path}/"))
 }
 
 impl Operate for iam::DeleteUser {
