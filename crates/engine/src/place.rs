@@ -2,7 +2,7 @@
 
 use keyward_policy::{Position, Span};
 
-/// Bits for each of line, column and length: documents have at most 131,072 characters (`spec/policy-language.md` §1),
+/// Bits for each of line, column and length: documents have at most 1,048,576 characters (`keyward_policy::limits`),
 /// and whatever is longer loses its positions, nothing else.
 const BITS: u32 = 21;
 const MASK: u64 = (1 << BITS) - 1;

@@ -7,6 +7,13 @@
 // SOURCE: spec/policy-language.md §1 (`policyDocumentType` of the IAM model).
 pub const DOCUMENT_CHARACTERS: usize = 131_072;
 
+/// The most characters of a document that is read and not written, whitespace included.
+///
+/// AWS's own managed policies keep to no quota: `AWSSupportServiceRolePolicy` has 154,884 characters without whitespace,
+/// and three times that the way a tool prints it.
+// DIFFERS: AWS names no figure; this one bounds the work.
+pub const READ_CHARACTERS: usize = 1_048_576;
+
 /// The most objects and lists inside one another. A policy that means something has six.
 // DIFFERS: AWS names no figure; this one keeps the reader's stack small.
 pub const NESTING: usize = 32;

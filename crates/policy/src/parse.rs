@@ -16,7 +16,7 @@ use crate::limits;
 mod tests;
 
 impl Policy {
-    /// Reads a policy document of at most 131,072 characters.
+    /// Reads a policy document of at most 1,048,576 characters; AWS's own are longer than anybody may write one.
     ///
     /// Accepts whatever can be given a meaning, also what the write-time checks of AWS refuse, as stored policies
     /// may be older than those checks. Null entries of lists are left out, numbers and booleans among condition
@@ -24,8 +24,8 @@ impl Policy {
     /// Unknown keys beside `Statement` are passed over, unless they are a known one in another case.
     ///
     /// # Errors
-    /// Text that is not JSON or not an object; a key twice in one object; more than 32 levels; `Statement` absent
-    /// or empty; `Effect` absent or not exactly `Allow` or `Deny`; an element together with its `Not` form; an
+    /// Text that is not JSON or not an object; a key twice in one object; more than 32 levels; `Statement` absent;
+    /// `Effect` absent or not exactly `Allow` or `Deny`; an element together with its `Not` form; an
     /// unknown element in a statement or kind of principal; a value of the wrong type; another `Version`.
     ///
     /// # Examples
@@ -45,7 +45,7 @@ impl Policy {
     ///
     /// Linear in the length of the text, but for sorting the keys of large objects.
     pub fn parse(text: &str) -> Result<Self, ParsePolicyError> {
-        Self::parse_at_most(text, limits::DOCUMENT_CHARACTERS)
+        Self::parse_at_most(text, limits::READ_CHARACTERS)
     }
 
     /// Reads a policy document of at most `limit` characters; otherwise as [`Policy::parse`].
@@ -54,7 +54,9 @@ impl Policy {
     /// As [`Policy::parse`].
     pub fn parse_at_most(text: &str, limit: usize) -> Result<Self, ParsePolicyError> {
         let draft = draft(text, limit)?;
-        match draft.problems.into_iter().next() {
+        // No statement says nothing, which is clear enough for a policy that is stored; only writing refuses it.
+        let mut problems = draft.problems.into_iter();
+        match problems.find(|problem| *problem.problem() != Problem::EmptyStatement) {
             None => Ok(draft.policy),
             Some(problem) => Err(problem),
         }

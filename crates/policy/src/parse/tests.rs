@@ -241,6 +241,25 @@ fn operators_are_taken_apart() {
     );
 }
 
+/// Clear enough, though nobody may write it.
+#[test]
+fn no_statement_says_nothing() {
+    let policy = policy(r#"{"Version":"2012-10-17","Statement":[]}"#);
+    assert!(policy.statements.is_empty());
+    assert_eq!(
+        policy.to_string(),
+        r#"{"Version":"2012-10-17","Statement":[]}"#
+    );
+    let error = crate::check(
+        r#"{"Version":"2012-10-17","Statement":[]}"#,
+        crate::PolicyKind::Identity,
+    )
+    .unwrap_err();
+    assert_eq!(error.message(), "Syntax errors in policy.");
+    // What else is wrong is still found.
+    refuses(r#"{"Statement":[],"Version":"1"}"#, "Version: ");
+}
+
 #[test]
 fn without_meaning() {
     refuses(
@@ -253,10 +272,6 @@ fn without_meaning() {
         "policy: not valid JSON: expected a value (line 1, column 1)",
     );
     refuses("{}", "policy: Statement is missing; add it");
-    refuses(
-        r#"{"Statement":[]}"#,
-        "Statement: the list of statements is empty",
-    );
     refuses(
         r#"{"Statement":["x"]}"#,
         "Statement[0]: expected an object, found a string",

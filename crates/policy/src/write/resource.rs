@@ -30,7 +30,9 @@ const REGIONAL_S3: [&str; 5] = [
     "storage-lens-group/",
 ];
 
-const PARTITIONS: [&str; 8] = [
+// `*` stands for any of them in many of AWS's own managed policies.
+const PARTITIONS: [&str; 9] = [
+    "*",
     "aws",
     "aws-cn",
     "aws-eusc",

@@ -212,7 +212,12 @@ fn row_6_resource_format() {
         format!("Partition \"{partition}\" is not valid for resource \"arn:{partition}:{rest}\".")
     };
     resource(r#""arn:bad:s3:::b""#, Err(&partition("bad", "s3:::b")));
-    resource(r#""arn:*:s3:::b/k:x""#, Err(&partition("*", "s3:::b/k:x")));
+    // AWS's own managed policies mean any partition by it.
+    resource(r#""arn:*:s3:::b/k:x""#, Ok(()));
+    resource(
+        r#""arn:**:s3:::b/k:x""#,
+        Err(&partition("**", "s3:::b/k:x")),
+    );
     resource(r#""arn:${P}:s3:::b""#, Err(&partition("${P}", "s3:::b")));
     resource(r#""a:b""#, Err(&partition("b", "*:*:*:*")));
     resource(r#""arn:AWS:s3""#, Err(&partition("AWS", "s3:*:*:*")));
