@@ -253,6 +253,9 @@ fn action_kind(text: &str) -> Kind {
     }
 }
 
+/// The place of the region among an ARN's parts; the account follows, then the resource.
+const REGION: usize = 3;
+
 /// SOURCE: spec/policy-language.md §4.
 fn resource_kind(text: &str, version: Version) -> (Kind, u16) {
     if text == "*" {
@@ -271,17 +274,21 @@ fn resource_kind(text: &str, version: Version) -> (Kind, u16) {
         };
         return (kind, 0);
     };
-    if variables == Variables::Known && segments.head().iter().any(|part| part.contains("${")) {
+    // A variable may stand for the region or the account of a whole ARN, as in AWS's own managed policies.
+    let has_variable = |part: &&str| variables == Variables::Known && part.contains("${");
+    let in_head = segments.head().iter().position(has_variable);
+    if in_head.is_some_and(|part| part < REGION || !segments.is_complete()) {
         return (Kind::VariableInHead, 0);
     }
     if !segments.is_complete() {
         return (Kind::ShortArn, 0);
     }
     let resource = segments.resource();
-    let has_variables = variables == Variables::Known && resource.contains("${");
+    let has_variables = in_head.is_some() || has_variable(&resource);
     // Where the part before the resource is plain, it is compared whole; else, or where it is too long to be noted, part
     // by part.
-    let head = if segments.head().iter().any(|part| has_wildcard(part)) {
+    let is_plain = in_head.is_none() && !segments.head().iter().any(|part| has_wildcard(part));
+    let head = if !is_plain {
         0
     } else {
         u16::try_from(text.len().saturating_sub(resource.len())).unwrap_or(0)

@@ -67,7 +67,7 @@ pub(crate) enum Kind {
     PrincipalService,
     /// A resource pattern that begins with `arn:` and has fewer than five colons.
     ShortArn,
-    /// A resource pattern with a policy variable before its fifth colon, where none belongs.
+    /// A resource pattern with a policy variable where none belongs: in place of partition or service, or in half an ARN.
     VariableInHead,
     /// A text with policy variables.
     Variables,

@@ -130,7 +130,7 @@ fn fits_by_part(
         | Kind::PrincipalService
         | Kind::ShortArn => Variables::Text,
     };
-    // A variable before the fifth colon belongs nowhere: nobody is allowed by it.
+    // Nobody is allowed by a variable in place of partition or service.
     if pattern.kind == Kind::VariableInHead && doubt == Doubt::Misses {
         return false;
     }

@@ -198,11 +198,11 @@ impl Placed<'_> {
         };
         let mut written = segments(&pieces(pattern, self.version));
         let is_arn = pattern.starts_with("arn:");
-        // "Variables only after the 5th colon".
-        let early = if is_arn {
-            written.iter().take(5)
+        // "Variables only after the 5th colon", says the guide; AWS's managed policies have them for region and account.
+        let early = if is_arn && written.len() == 6 {
+            written.iter().take(3)
         } else {
-            written.iter().take(6)
+            written.iter().take(if is_arn { 5 } else { 6 })
         };
         if !early_variables
             && early

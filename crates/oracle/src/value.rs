@@ -63,9 +63,11 @@ fn all_digits(text: &str) -> bool {
 // SOURCE: spec/policy-language.md §6, Date: the W3C profile of ISO 8601, or epoch seconds; four digits are a year.
 pub(crate) fn date(text: &str) -> Option<(i128, u32)> {
     if all_digits(text) && text.len() != 4 {
-        return text.parse().ok().map(|seconds| (seconds, 0));
+        // "epoch 0…2^63-1".
+        let seconds: i64 = text.parse().ok()?;
+        return Some((i128::from(seconds), 0));
     }
-    let (day, time) = match text.split_once('T') {
+    let (day, time) = match text.split_once(['T', 't']) {
         Some((day, time)) => (day, Some(time)),
         None => (text, None),
     };
@@ -91,20 +93,21 @@ pub(crate) fn date(text: &str) -> Option<(i128, u32)> {
     }
 }
 
-/// Reads `hh:mm[:ss[.fraction]](Z|±hh:mm)` as (seconds since midnight UTC, nanoseconds).
+/// Reads `hh:mm[:ss[.fraction]][Z|±hh[:mm]]` as (seconds since midnight UTC, nanoseconds). Without a zone it is in UTC.
 fn time_of_day(text: &str) -> Option<(i128, u32)> {
-    let (clock, offset) = if let Some(clock) = text.strip_suffix('Z') {
-        (clock, 0)
-    } else {
-        let ((clock, zone), sign) = text
-            .rsplit_once('+')
-            .map(|split| (split, 1))
-            .or_else(|| text.rsplit_once('-').map(|split| (split, -1)))?;
-        let (hours, minutes) = zone.split_once(':')?;
-        (
-            clock,
-            sign * (in_range(hours, 23)? * 3600 + in_range(minutes, 59)? * 60),
-        )
+    let signed = text
+        .rsplit_once('+')
+        .map(|split| (split, 1))
+        .or_else(|| text.rsplit_once('-').map(|split| (split, -1)));
+    let (clock, offset) = match signed {
+        None => (text.strip_suffix(['Z', 'z']).unwrap_or(text), 0),
+        Some(((clock, zone), sign)) => {
+            let (hours, minutes) = zone.split_once(':').unwrap_or((zone, "00"));
+            (
+                clock,
+                sign * (in_range(hours, 23)? * 3600 + in_range(minutes, 59)? * 60),
+            )
+        }
     };
     let mut parts = clock.split(':');
     let hours = in_range(parts.next()?, 23)?;
@@ -292,7 +295,12 @@ mod tests {
                 Some((1_577_836_800, 500_000_000)),
             ),
             ("1577836800", Some((1_577_836_800, 0))),
-            ("2020-01-01T00:00", None),
+            ("9223372036854775808", None),
+            ("2020-01-01T00:00", Some((1_577_836_800, 0))),
+            ("2020-01-01t01:00+01", Some((1_577_836_800, 0))),
+            ("2020-01-01T00:00z", Some((1_577_836_800, 0))),
+            ("2020-01-01T00:00+", None),
+            ("2020-01-01T00:00Z+01:00", None),
             ("2020-01T00:00Z", None),
             ("2020-13", None),
             ("2020-01-01T24:00Z", None),

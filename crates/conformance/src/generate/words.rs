@@ -130,7 +130,9 @@ pub(super) const RESOURCE_PATTERNS: &[&str] = &[
     "arn:aws:s3:::b/${aws:PrincipalTag/t, ''}*", "arn:aws:s3:::b/${aws:PrincipalTag/t,'bob'}/*",
     "arn:aws:s3:::b/${*}/x", "arn:aws:s3:::b/${$}{aws:username}/x", "arn:aws:s3:::b/${}*",
     "arn:aws:s3:::b/${aws:username", "arn:aws:s3:::b/${ aws:username}*", "arn:aws:s3:::${app:list}/*",
-    "${aws:SourceArn}", "arn:aws:sqs:us-east-1:${aws:PrincipalAccount}:q", "arn:aws:sqs:${app:k}*",
+    "${aws:SourceArn}", "arn:aws:sqs:us-east-1:${aws:PrincipalAccount}:q", "arn:aws:sqs:${app:k}*", "arn:aws:sqs:*:${aws:PrincipalAccount}:${app:k, 'q'}",
+    "arn:aws:sqs:${app:list}:*:q", "arn:aws:sqs:us-east-1:${aws:PrincipalAccount, '111111111111'}:*",
+    "arn:aws:sqs:us-east-1:${aws:PrincipalAccount:q",
     "arn:aws:${app:k}:*", "arn:aws:sqs:*:*:q", "arn:aws:sqs:*:111111111111:q", "arn:aws:sqs:US-EAST-1:*:*",
     "arn:aws:sqs:*:q", "arn:aws:sqs:us-east-?:*:?", "arn:aws:sqs:us-east-1:111111111111:q",
     "arn:aws:logs:*:*:log-group:*", "arn:aws:logs:*:*:log-group:g", "arn:aws:kms:*:*:key/*", "arn:aws:kms:*:*:*",
@@ -160,6 +162,7 @@ pub(super) const CONTEXT: &[(&str, &[&str])] = &[
         &[
             "2026-01-02T00:00:00Z", "2026-01-02T00:00:00.5Z", "2026-01-02", "2026", "2026-01", "1767312000", "soon",
             "2026-01-02T01:00:00+01:00", "2026-01-02T00:00", "2026-02-30", "2026-01-02T00:00:00+0100",
+            "2026-01-02t00:00:00z", "2026-01-02T01:00+01", "2026-01-02T00:00:00Z+01:00",
         ],
     ),
     (
