@@ -48,10 +48,13 @@ pub(crate) fn layers(line: &Value) -> Result<Layers, String> {
 pub(crate) fn question(line: &Value, layers: Arc<Layers>) -> Result<Question, String> {
     let text = |field: &str| line.get(field).and_then(Value::as_str).map(str::to_owned);
     let required = |field: &str| text(field).ok_or_else(|| format!("{field} is missing"));
+    let action = required("action")?;
+    let service = action.split(':').next().and_then(keyward_catalog::service);
     Ok(Question {
         principal: required("principal")?,
         principal_issuer: text("principalIssuer"),
-        action: required("action")?,
+        escapes_rcps: service.is_some_and(|service| !service.is_covered_by_rcps()),
+        action,
         resource: required("resource")?,
         resource_account: text("resourceAccount"),
         context: line

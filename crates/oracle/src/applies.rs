@@ -53,7 +53,8 @@ impl Evaluation<'_> {
     pub(crate) fn is_cross_partition(&self) -> bool {
         let parts: Vec<&str> = self.question.resource.splitn(6, ':').collect();
         match (parts.as_slice(), &self.caller.home) {
-            (["arn", theirs, _, _, _, _], Some((ours, _))) => theirs != ours,
+            // A resource that does not say its partition is in the caller's.
+            (["arn", theirs, _, _, _, _], Some((ours, _))) => !theirs.is_empty() && theirs != ours,
             _ => false,
         }
     }
@@ -111,7 +112,8 @@ impl Evaluation<'_> {
                             ))
                     })
         };
-        self.caller.is_service_linked_role()
+        self.question.escapes_rcps
+            || self.caller.is_service_linked_role()
             || self.question.action.eq_ignore_ascii_case("kms:RetireGrant")
             || own_linked_role()
     }

@@ -144,9 +144,13 @@ impl Evaluation<'_> {
     fn guardrail_allows(&self, layer: Layer, policies: &[NamedPolicy]) -> bool {
         let allows = self.matching_in(layer, policies, Effect::Allow);
         match layer {
-            // "account id / root ARN in Principal = root user only".
+            // "VPC gateway endpoint (S3, DynamoDB): account id / root ARN in Principal = root user only; interface
+            // endpoint: whole account".
             Layer::Endpoint => allows.iter().any(|(_, classes)| {
-                self.caller.kind == Kind::Root
+                let action = self.question.action.to_ascii_lowercase();
+                let service = action.split(':').next().unwrap_or_default();
+                !matches!(service, "dynamodb" | "s3" | "s3express")
+                    || self.caller.kind == Kind::Root
                     || classes.iter().any(|class| *class != Class::Account)
             }),
             Layer::Boundary

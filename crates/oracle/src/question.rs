@@ -17,6 +17,8 @@ pub struct Question {
     pub resource: String,
     /// The account that owns the resource; taken from its ARN, else the principal's, where absent.
     pub resource_account: Option<String>,
+    /// Whether the action's service is one that RCPs do not cover.
+    pub escapes_rcps: bool,
     /// The context keys as they were sent. Two spellings of one name are two entries.
     pub context: Vec<(String, ContextValue)>,
     /// The policies, which many questions may share.

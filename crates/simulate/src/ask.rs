@@ -65,10 +65,11 @@ impl Question {
     fn layers(&self) -> Layers<'_> {
         let policies = &self.policies;
         Layers {
-            resource_control: levels(&policies.resource_control),
+            resource_control: levels(&policies.resource_control)
+                .filter(|_| self.is_bound_by_rcps()),
             service_control: levels(&policies.service_control),
             endpoint: policies.endpoint.as_deref(),
-            endpoint_kind: EndpointKind::Other,
+            endpoint_kind: self.endpoint_kind(),
             resource: &policies.resource,
             resource_kind: self.resource_kind(),
             identity: PolicyLists::from(policies.identity.as_slice()),
@@ -77,14 +78,36 @@ impl Question {
         }
     }
 
+    fn service(&self) -> &str {
+        self.action
+            .split_once(':')
+            .map_or("", |(service, _)| service)
+    }
+
+    /// Returns whether RCPs bind resources of the action's service; those of a service that nobody knows, to be safe.
+    // SOURCE: spec/evaluation.md §1: resources "in supported services".
+    fn is_bound_by_rcps(&self) -> bool {
+        keyward_catalog::service(self.service()).is_none_or(|service| service.is_covered_by_rcps())
+    }
+
+    /// Returns the kind of endpoint that the request can have come through: only S3 and DynamoDB have gateways.
+    // SOURCE: spec/evaluation.md §6; VPC guide, "Gateway endpoints".
+    fn endpoint_kind(&self) -> EndpointKind {
+        let has_gateways = ["dynamodb", "s3", "s3express"]
+            .iter()
+            .any(|service| service.eq_ignore_ascii_case(self.service()));
+        if has_gateways {
+            EndpointKind::Other
+        } else {
+            EndpointKind::Interface
+        }
+    }
+
     /// What the action makes of the resource. The target of `sts:AssumeRoot` stays an ordinary resource of another
     /// account, which no policy opens: a line cannot say that the caller belongs to the management account.
     // SOURCE: spec/evaluation.md §2 (gated), §4, §5 KMS.
     fn resource_kind(&self) -> ResourceKind {
-        let service = self
-            .action
-            .split_once(':')
-            .map_or("", |(service, _)| service);
+        let service = self.service();
         match Arn::parse(&self.resource) {
             Some(arn)
                 if service.eq_ignore_ascii_case("sts")
