@@ -181,6 +181,18 @@ impl Policies {
     }
 }
 
+impl Policies {
+    /// Returns whether the engine allows a line without policies.
+    ///
+    /// # Errors
+    /// A line that it does not understand.
+    pub fn is_allowed(&self, request: &Value) -> Result<bool, String> {
+        let question = self.engine.parse_another(&request.to_string());
+        let question = question.map_err(|error| error.message)?;
+        Ok(answer(&question).decision == "allowed")
+    }
+}
+
 fn disagreement(question: &Question) -> Option<String> {
     let decision = question.decide();
     let (with_statements, _) = question.statements();
