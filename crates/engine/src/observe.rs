@@ -18,6 +18,8 @@ pub(crate) enum Weight {
 
 /// What an evaluation tells. Nothing that an observer does can change the decision.
 pub(crate) trait Observer {
+    /// Whether Allow statements are matched that another one makes needless.
+    const WANTS_EVERY_ALLOW: bool;
     /// Whether statements and elements are looked at that can no longer change the decision.
     const RECORDS: bool;
 
@@ -40,6 +42,7 @@ pub(crate) trait Observer {
 pub(crate) struct Silent;
 
 impl Observer for Silent {
+    const WANTS_EVERY_ALLOW: bool = false;
     const RECORDS: bool = false;
 }
 
@@ -50,6 +53,7 @@ pub(crate) struct Collector {
 }
 
 impl Observer for Collector {
+    const WANTS_EVERY_ALLOW: bool = true;
     const RECORDS: bool = false;
 
     fn end_statement(
@@ -82,6 +86,7 @@ impl Recorder {
 }
 
 impl Observer for Recorder {
+    const WANTS_EVERY_ALLOW: bool = true;
     const RECORDS: bool = true;
 
     fn begin_layer(&mut self, layer: LayerKind, applicability: Applicability) {

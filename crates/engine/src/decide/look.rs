@@ -188,7 +188,7 @@ fn look_at_lists<'p, O: Observer>(
                 policy,
                 statement: 0,
             };
-            has_allow |= look_at_policy(question, at, attached, &mut seen, observer);
+            has_allow = look_at_policy(question, at, attached, has_allow, &mut seen, observer);
         }
         if has_allow {
             levels_with_allow = levels_with_allow.saturating_add(1);
@@ -201,20 +201,20 @@ fn look_at_lists<'p, O: Observer>(
     seen
 }
 
-/// Looks at all statements of a policy that could match; returns whether one allows.
+/// Looks at all statements of a policy that could match; returns whether one allows, or one of its level did before.
 fn look_at_policy<O: Observer>(
     question: &Question<'_>,
     at: StatementRef,
     attached: &AttachedPolicy,
+    mut has_allow: bool,
     seen: &mut SeenLayer,
     observer: &mut O,
 ) -> bool {
     observer.begin_policy(at, attached);
     if !attached.is_usable() {
         seen.has_unusable = true;
-        return false;
+        return has_allow;
     }
-    let mut has_allow = false;
     let mut look = |number: usize, observer: &mut O| {
         let Some(statement) = attached.policy().statements.get(number) else {
             return;
@@ -223,6 +223,9 @@ fn look_at_policy<O: Observer>(
             statement: number,
             ..at
         };
+        if !O::WANTS_EVERY_ALLOW && has_allow && is_needless(statement, at, seen) {
+            return;
+        }
         has_allow |= look_at_statement(question, at, attached, statement, seen, observer);
     };
     if O::RECORDS {
@@ -231,6 +234,23 @@ fn look_at_policy<O: Observer>(
         attached.candidates(&question.keys, |number| look(number, observer));
     }
     has_allow
+}
+
+/// Returns whether a statement can change nothing where its level allows already: an Allow behind the first one, in a layer
+/// where it does not matter how a principal is named. No Deny is ever needless.
+fn is_needless(statement: &Statement, at: StatementRef, seen: &SeenLayer) -> bool {
+    match (statement.effect, at.layer) {
+        (Effect::Deny, _) | (Effect::Allow, LayerKind::Resource) => false,
+        (
+            Effect::Allow,
+            LayerKind::Endpoint
+            | LayerKind::Identity
+            | LayerKind::PermissionsBoundary
+            | LayerKind::ResourceControl
+            | LayerKind::ServiceControl
+            | LayerKind::Session,
+        ) => seen.first_allow.is_some_and(|first| first < at),
+    }
 }
 
 /// Returns whether the statement allows, as far as this layer goes.

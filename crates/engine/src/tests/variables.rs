@@ -84,18 +84,32 @@ fn defaults() {
 
 #[test]
 fn before_the_resource_part() {
-    let context = [("aws:PrincipalAccount", "111111111111")];
     let asked = "arn:aws:sqs:us-east-1:111111111111:q";
-    for pattern in ["arn:aws:sqs:*:${aws:PrincipalTag/a}:q", "arn:aws:sqs:*:${aws:PrincipalTag/a}:*"] {
+    for (pattern, value) in [
+        ("arn:aws:sqs:*:${aws:PrincipalTag/a}:q", "111111111111"),
+        ("arn:aws:sqs:*:${aws:PrincipalTag/a}:*", "111111111111"),
+        ("arn:aws:sqs:${aws:PrincipalTag/a}:111111111111:*", "us-east-1"),
+        // Partition and service are no place for one.
+        ("arn:aws:${aws:PrincipalTag/a}:us-east-1:111111111111:q", "sqs"),
+        ("arn:${aws:PrincipalTag/a}:sqs:us-east-1:111111111111:q", "aws"),
+        // Nor is half an ARN.
+        ("arn:aws:sqs:${aws:PrincipalTag/a}*", "us-east-1"),
+    ] {
+        let belongs = pattern.starts_with("arn:aws:sqs:") && pattern.matches(':').count() > 5;
         let (allow, deny) = (format!("+* @{pattern}"), format!("-* @{pattern}"));
-        let tags = [("aws:PrincipalTag/a", "111111111111")];
+        let (tags, other) = ([("aws:PrincipalTag/a", value)], [("aws:PrincipalTag/a", "other")]);
         let case = Case { resource: asked, context: &tags, ..GO };
-        allows(pattern, Case { id: &[&allow], ..case }, false);
+        allows(pattern, Case { id: &[&allow], ..case }, belongs);
+        allows(pattern, Case { id: &[&allow], context: &other, ..case }, false);
+        allows(pattern, Case { id: &[&allow], context: &[], ..case }, false);
         check(pattern, Case { id: &["+*", &deny], ..case }, "explicit identity");
-        check(pattern, Case { id: &["+*", &deny], context: &context, ..case }, "allow identity");
+        check(pattern, Case { id: &["+*", &deny], context: &[], ..case }, "allow identity");
         let (allow, deny) = (format!("+* !@{pattern}"), format!("-* !@{pattern}"));
         allows(pattern, Case { id: &[&allow], ..case }, false);
-        check(pattern, Case { id: &["+*", &deny], ..case }, "explicit identity");
+        allows(pattern, Case { id: &[&allow], context: &[], ..case }, false);
+        let spared = if belongs { "allow identity" } else { "explicit identity" };
+        check(pattern, Case { id: &["+*", &deny], ..case }, spared);
+        check(pattern, Case { id: &["+*", &deny], context: &[], ..case }, "explicit identity");
     }
 }
 
