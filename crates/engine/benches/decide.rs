@@ -9,15 +9,23 @@
 
 use std::fmt::Write;
 use std::hint::black_box;
-use std::sync::Arc;
 use std::time::Instant;
 
-use keyward_arn::AccountId;
 use keyward_engine::{
-    AttachedPolicy, AttachedTo, CompiledPolicy, Context, Decision, Layers, PolicyLists, Principal,
-    Request, decide, explain,
+    AttachedPolicy, CompiledPolicy, Decision, Layers, PolicyLists, Request, decide, explain,
 };
 use keyward_policy::Policy;
+
+use question::{attach, context, document, policies};
+
+#[path = "shared/question.rs"]
+#[expect(
+    dead_code,
+    missing_docs,
+    clippy::indexing_slicing,
+    reason = "also used by the bench beside, of another workspace"
+)]
+mod question;
 
 /// Rounds of which the best counts.
 const ROUNDS: u32 = 20;
@@ -51,54 +59,6 @@ fn measure<T>(name: &str, runs: u32, mut run: impl FnMut() -> T) -> f64 {
     best
 }
 
-fn attach(document: &str) -> AttachedPolicy {
-    let policy = CompiledPolicy::compile(&Policy::parse(document).unwrap());
-    AttachedPolicy::new(Arc::new(policy), "P", None, AttachedTo::Resource)
-}
-
-fn document(statements: &[String]) -> String {
-    format!(
-        r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
-        statements.join(",")
-    )
-}
-
-/// Many policies of many statements, of which only those of the first policy are about the request's action.
-fn policies(count: usize, statements: usize) -> Vec<AttachedPolicy> {
-    let actions = [
-        "GetObject",
-        "PutObject",
-        "ListBucket",
-        "DeleteObject",
-        "Get*",
-        "List*",
-        "Describe*",
-        "CreateX",
-        "X",
-        "*",
-    ];
-    (0..count)
-        .map(|policy| {
-            let statements: Vec<_> = (0..statements)
-                .map(|statement| {
-                    let action = actions.get(statement % actions.len()).unwrap();
-                    let number = statement / actions.len();
-                    let service = if policy == 0 && number == 0 { "s3".to_owned() } else { format!("svc{policy}x{number}") };
-                    let condition = if statement % 3 == 0 {
-                        r#","Condition":{"Bool":{"aws:SecureTransport":"true"},"IpAddress":{"aws:SourceIp":"10.0.0.0/8"}}"#
-                    } else {
-                        ""
-                    };
-                    format!(
-                        r#"{{"Effect":"Allow","Action":"{service}:{action}","Resource":["arn:aws:{service}:::bucket-{statement}/*","arn:aws:{service}:::home/${{aws:username}}/*"]{condition}}}"#
-                    )
-                })
-                .collect();
-            attach(&document(&statements))
-        })
-        .collect()
-}
-
 /// One action, many resources.
 fn by_resource(count: usize) -> Vec<AttachedPolicy> {
     (0..count.div_ceil(100))
@@ -113,47 +73,12 @@ fn by_resource(count: usize) -> Vec<AttachedPolicy> {
         .collect()
 }
 
-fn context<'a>() -> Context<'a> {
-    let mut context = Context::with_capacity(14);
-    for (key, value) in [
-        ("aws:CurrentTime", "2026-11-23T12:00:00Z"),
-        ("aws:EpochTime", "1795435200"),
-        ("aws:SecureTransport", "true"),
-        ("aws:SourceIp", "10.1.2.3"),
-        ("aws:UserAgent", "aws-cli/2.15.0 Python/3.11"),
-        ("aws:RequestedRegion", "us-east-1"),
-        ("aws:PrincipalArn", "arn:aws:iam::111111111111:user/alice"),
-        ("aws:PrincipalAccount", "111111111111"),
-        ("aws:PrincipalType", "User"),
-        ("aws:userid", "AIDAALICE"),
-        ("aws:username", "alice"),
-        ("aws:PrincipalIsAWSService", "false"),
-        ("aws:ViaAWSService", "false"),
-        ("aws:ResourceAccount", "111111111111"),
-    ] {
-        context.insert(key, value);
-    }
-    context
-}
-
 fn main() {
-    let account = AccountId::parse("111111111111").unwrap();
-    let alice = Principal::User {
-        arn: "arn:aws:iam::111111111111:user/alice",
-        account,
-        unique_id: Some("AIDAALICE"),
-    };
     let context = context();
-    let mut request = Request::new(
-        alice,
-        "s3:GetObject",
-        "arn:aws:s3:::home/alice/notes.txt",
-        &context,
-    );
-    request.resource_account = Some(account);
+    let request = question::request(&context);
 
     println!("context of 14 keys");
-    measure("  built from borrowed texts", 10_000, self::context);
+    measure("  built from borrowed texts", 10_000, question::context);
 
     println!("one principal, all statements in identity policies");
     let mut times = Vec::new();

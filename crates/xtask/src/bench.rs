@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use crate::process::{self, root, run_command};
 
-const NAMES: &[&str] = &["sigv4", "store", "api", "large"];
+const NAMES: &[&str] = &["sigv4", "engine", "store", "api", "large"];
 
 /// The peer that `bench api` drives beside Keyward, from PyPI.
 const MOTO: &str = "moto[server,iam,sts]==5.2.5";
@@ -24,6 +24,7 @@ pub(crate) fn run(names: &[&str]) -> anyhow::Result<()> {
 fn one(name: &str) -> anyhow::Result<()> {
     match name {
         "api" => api(),
+        "engine" => engine(),
         "large" => drive("large", &[]),
         "sigv4" => process::run(
             "cargo",
@@ -80,6 +81,22 @@ fn python_peer(package: &str, program: &str) -> anyhow::Result<PathBuf> {
         run_command(install.arg(package))?;
     }
     Ok(found)
+}
+
+/// The engine beside cedar-policy, which is built in a workspace of its own.
+fn engine() -> anyhow::Result<()> {
+    let folder = target().join("bench-cedar");
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "run",
+        "--quiet",
+        "--release",
+        "--locked",
+        "--manifest-path",
+        "crates/engine/benches/cedar/Cargo.toml",
+        "--target-dir",
+    ]);
+    run_command(cargo.arg(folder))
 }
 
 fn store() -> anyhow::Result<()> {
