@@ -1,4 +1,4 @@
-//! The keyward program: serve, admin, explain, decide.
+//! The keyward program: serve, admin, explain, decide, test.
 
 #![expect(
     clippy::print_stdout,
@@ -10,6 +10,7 @@ mod admin;
 mod decide;
 mod explain;
 mod serve;
+mod test;
 
 use std::process::ExitCode;
 
@@ -37,6 +38,9 @@ enum Command {
     Explain(explain::Arguments),
     /// Starts the server.
     Serve(serve::Arguments),
+    /// Tests policies: asks a table of requests and compares the decisions with those expected.
+    #[command(after_long_help = test::HELP, after_help = test::HELP)]
+    Test(test::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -45,6 +49,7 @@ fn main() -> ExitCode {
         Command::Decide(arguments) => return decide::run(&arguments),
         Command::Explain(arguments) => return explain::run(&arguments),
         Command::Serve(arguments) => serve::run(arguments),
+        Command::Test(arguments) => return test::run(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

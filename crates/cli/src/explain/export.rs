@@ -299,3 +299,53 @@ fn attached(raw: Vec<RawAttached>) -> Vec<Attached> {
 fn tags(raw: Vec<RawTag>) -> Vec<(String, String)> {
     raw.into_iter().map(|tag| (tag.key, tag.value)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use proptest::sample::Index;
+
+    use super::parse;
+
+    const EXPORT: &str = r#"{"UserDetailList":[{"Path":"/","UserName":"a","UserId":"AIDA1","Arn":"arn:aws:iam::111122223333:user/a",
+        "UserPolicyList":[{"PolicyName":"p","PolicyDocument":{"Version":"2012-10-17","Statement":[]}}],
+        "GroupList":["g"],"AttachedManagedPolicies":[{"PolicyName":"m","PolicyArn":"arn:aws:iam::aws:policy/m"}],
+        "Tags":[{"Key":"k","Value":"v"}]}],
+        "GroupDetailList":[{"GroupName":"g","Arn":"arn:aws:iam::111122223333:group/g","GroupPolicyList":[],"AttachedManagedPolicies":[]}],
+        "RoleDetailList":[{"RoleName":"r","RoleId":"AROA1","Arn":"arn:aws:iam::111122223333:role/r",
+        "AssumeRolePolicyDocument":"%7B%22Statement%22%3A%5B%5D%7D","RolePolicyList":[],"AttachedManagedPolicies":[]}],
+        "Policies":[{"PolicyName":"m","Arn":"arn:aws:iam::aws:policy/m","DefaultVersionId":"v1",
+        "PolicyVersionList":[{"Document":{},"VersionId":"v1","IsDefaultVersion":true}]}]}"#;
+
+    #[test]
+    fn the_sample_is_an_export() {
+        assert!(parse("x", EXPORT.to_owned()).is_ok());
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_answered(text in any::<String>()) {
+            let _ = parse("x", text);
+        }
+
+        /// Whatever comes through names documents that lie in the text.
+        #[test]
+        fn damaged_exports_are_answered(
+            damages in proptest::collection::vec((any::<Index>(), 0_usize..20, "[{}\\[\\]\",:0a%\\\\]{0,4}|null|1e999|\\\\ud800"), 1..4),
+        ) {
+            let mut text = EXPORT.to_owned();
+            for (at, length, insert) in damages {
+                let from = at.index(text.len() + 1);
+                let to = from.saturating_add(length).min(text.len());
+                if text.is_char_boundary(from) && text.is_char_boundary(to) {
+                    text.replace_range(from..to, &insert);
+                }
+            }
+            if let Ok(account) = parse("x", text) {
+                for inline in account.users.iter().flat_map(|user| &user.inline) {
+                    let _ = inline.document.text().len();
+                }
+            }
+        }
+    }
+}
