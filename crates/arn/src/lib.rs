@@ -18,6 +18,8 @@ mod base32;
 mod id;
 mod limits;
 mod path;
+#[cfg(test)]
+mod properties;
 
 pub use account::{AccountId, ParseAccountIdError};
 pub use arn::{Arn, Partition};
