@@ -19,6 +19,9 @@ PROGRAM = os.environ.get(
     "KEYWARD_PROGRAM", str(pathlib.Path(__file__).parents[2] / "target/debug/keyward")
 )
 ACCOUNT = "111122223333"
+# The operations that any test called through boto3 and that were answered by what serves them: done, or refused with an
+# error of the operation's own.
+CALLED = set()
 ROOT_KEY = "AKIAROOTEXAMPLE00001"
 ROOT_SECRET = "rootSecretKey/OfForty+Characters/Example"
 
@@ -98,10 +101,12 @@ class Keyward:
 
     def client(self, service, key=ROOT_KEY, secret=ROOT_SECRET, **settings):
         config = Config(retries={"max_attempts": 0}, **settings.pop("config", {}))
-        return boto3.session.Session().client(
+        client = boto3.session.Session().client(
             service, endpoint_url=self.url, region_name="us-east-1",
             aws_access_key_id=key, aws_secret_access_key=secret, config=config, **settings,
         )
+        client.meta.events.register(f"after-call.{service}", note_call)
+        return client
 
     def get(self, path):
         """Returns the status and the text of a plain GET."""
@@ -124,6 +129,13 @@ class Keyward:
         for path in sorted((self.data_dir / "audit").iterdir()):
             events += [json.loads(line) for line in path.read_text().splitlines()]
         return [event for event in events if event["eventType"] == kind]
+
+
+def note_call(model, http_response, parsed, **_):
+    """Notes an operation that was served; a call that never reached it does not count."""
+    code = parsed.get("Error", {}).get("Code")
+    if code not in ("NotImplemented", "AccessDenied", "ValidationError", "MalformedInput"):
+        CALLED.add((model.service_model.service_name, model.name))
 
 
 def printed(output, label):

@@ -68,7 +68,14 @@ impl InProcess {
     /// # Errors
     /// Whatever stands in the way, as text.
     pub async fn start() -> Result<Self, String> {
-        let store: Arc<dyn Store> = Arc::new(MemoryStore::new());
+        Self::over(Arc::new(MemoryStore::new())).await
+    }
+
+    /// Starts a service over an empty store, with the account [`ACCOUNT`].
+    ///
+    /// # Errors
+    /// Whatever stands in the way, as text.
+    pub async fn over(store: Arc<dyn Store>) -> Result<Self, String> {
         let view = Arc::new(View::new(MasterKey::from_bytes([7; 32])));
         load(&*store, &view)
             .await

@@ -9,13 +9,18 @@ use anyhow::{Context as _, bail};
 use crate::process::{self, root, run_command};
 
 /// Programs that tests start, with the Debian package that carries each.
-const SYSTEM_PROGRAMS: &[(&str, &str)] =
-    &[("/usr/bin/aws", "awscli"), ("/usr/bin/openssl", "openssl")];
+const SYSTEM_PROGRAMS: &[(&str, &str)] = &[
+    ("/usr/bin/aws", "awscli"),
+    ("/usr/bin/node", "nodejs"),
+    ("/usr/bin/npm", "npm"),
+    ("/usr/bin/openssl", "openssl"),
+];
 
 /// Runs everything that CI runs and is not a lint.
 pub(crate) fn run() -> anyhow::Result<()> {
     install_system_packages()?;
     let python = install_python_packages()?;
+    install_node_packages()?;
     process::run("cargo", &["test", "--workspace", "--quiet"])?;
     process::run("cargo", &["build", "--package", "keyward-cli"])?;
     let mut clients = Command::new(python);
@@ -92,4 +97,19 @@ fn install_python_packages() -> anyhow::Result<PathBuf> {
     run_command(&mut install)?;
     fs::write(&stamp, wanted)?;
     Ok(python)
+}
+
+/// Installs what the lock file of the JavaScript client names, unless it is there.
+fn install_node_packages() -> anyhow::Result<()> {
+    let folder = root().join("tests/clients/javascript");
+    let wanted = fs::read_to_string(folder.join("package-lock.json"))?;
+    let stamp = folder.join("node_modules/.installed");
+    if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
+        return Ok(());
+    }
+    let mut install = Command::new("npm");
+    install.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    run_command(install.current_dir(&folder))?;
+    fs::write(&stamp, wanted)?;
+    Ok(())
 }
