@@ -43,14 +43,15 @@ mod trace;
 pub use attached::{AttachedPolicy, AttachedTo};
 pub use compiled::{CompiledPolicy, StatementInfo};
 pub use context::{Context, ContextEntry, ContextValue};
-pub use decide::{decide, decide_all, explain, statements};
+pub use decide::{decide, decide_all, explain, statements, summarize};
 pub use decision::{DecidedBy, Decision, Determined, FixedRule, LayerKind, StatementRef};
 pub use layers::{EndpointKind, Layers, PolicyLists, ResourceKind};
 pub use request::{CredentialKind, FederatedIssuer, Principal, Request, RootTask};
 pub use trace::{
     AccountRelation, ActualValues, Applicability, ConditionReason, ConditionTrace, ElementForm,
-    ElementTrace, Exemption, Expansion, LayerOutcome, LayerTrace, ListTrace, MatchClasses,
-    PatternTrace, PolicyTrace, StatementOutcome, StatementTrace, Trace, WantedValue,
+    ElementTrace, Exemption, Expansion, LayerOutcome, LayerSummary, LayerTrace, ListTrace,
+    MatchClasses, PatternTrace, PolicyTrace, StatementOutcome, StatementTrace, Summary, Trace,
+    WantedValue,
 };
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use keyward_policy::Effect;
 use crate::attached::AttachedPolicy;
 use crate::decision::{LayerKind, StatementRef};
 use crate::trace::{
-    Applicability, ElementTrace, LayerOutcome, LayerTrace, MatchClasses, PolicyTrace,
+    Applicability, ElementTrace, LayerOutcome, LayerSummary, LayerTrace, MatchClasses, PolicyTrace,
     StatementOutcome, StatementTrace,
 };
 
@@ -64,6 +64,42 @@ impl Observer for Collector {
     ) {
         if let Some((_, Weight::Counts)) = matched {
             self.matched.push((at, effect));
+        }
+    }
+}
+
+/// Notes the statements that match and count, and what each layer says.
+#[derive(Default)]
+pub(crate) struct Summarizer {
+    pub(crate) matched: Vec<(StatementRef, Effect)>,
+    pub(crate) layers: Vec<LayerSummary>,
+}
+
+impl Observer for Summarizer {
+    const RECORDS: bool = false;
+
+    fn begin_layer(&mut self, layer: LayerKind, applicability: Applicability) {
+        self.layers.push(LayerSummary {
+            layer,
+            applicability,
+            outcome: LayerOutcome::NoImpact,
+        });
+    }
+
+    fn end_statement(
+        &mut self,
+        at: StatementRef,
+        effect: Effect,
+        matched: Option<(MatchClasses, Weight)>,
+    ) {
+        if let Some((_, Weight::Counts)) = matched {
+            self.matched.push((at, effect));
+        }
+    }
+
+    fn end_layer(&mut self, outcome: LayerOutcome) {
+        if let Some(layer) = self.layers.last_mut() {
+            layer.outcome = outcome;
         }
     }
 }

@@ -20,6 +20,37 @@ pub struct Trace {
     pub layers: Vec<LayerTrace>,
 }
 
+/// What every layer says to a request, without the ways that lead there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The decision itself.
+    pub decision: Decision,
+    /// All layers, in evaluation order, also those that do not apply. Empty where a fixed rule decided before any policy.
+    pub layers: Vec<LayerSummary>,
+    /// Every statement that matches and counts, in the order of layers, policies and documents.
+    pub matched: Vec<(StatementRef, Effect)>,
+}
+
+impl Summary {
+    /// Returns what a layer says; `None` where it does not apply or was not asked.
+    #[must_use]
+    pub fn outcome(&self, layer: LayerKind) -> Option<LayerOutcome> {
+        let found = self.layers.iter().find(|found| found.layer == layer)?;
+        (found.applicability == Applicability::Applies).then_some(found.outcome)
+    }
+}
+
+/// What one layer says, taken alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LayerSummary {
+    /// Which.
+    pub layer: LayerKind,
+    /// Whether it applies to this request.
+    pub applicability: Applicability,
+    /// What it says.
+    pub outcome: LayerOutcome,
+}
+
 /// Whether the principal's account owns the resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum AccountRelation {

@@ -13,8 +13,9 @@ use keyward_policy::Policy;
 
 use crate::{
     AttachedPolicy, AttachedTo, CompiledPolicy, Context, CredentialKind, DecidedBy, Decision,
-    EndpointKind, FederatedIssuer, Layers, PolicyLists, Principal, Request, ResourceKind, RootTask,
-    Trace, decide, explain, statements,
+    EndpointKind, FederatedIssuer, LayerSummary, Layers, PolicyLists, Principal, Request,
+    ResourceKind, RootTask, StatementOutcome, Summary, Trace, decide, explain, statements,
+    summarize,
 };
 
 pub(crate) const A: &str = "111111111111";
@@ -348,8 +349,38 @@ pub(crate) fn run(case: &Case<'_>) -> (Decision, Trace) {
                 "{at:?} points to a statement"
             );
         }
+        let summary = summarize(request, layers);
+        assert_eq!(
+            decision, summary.decision,
+            "summarize decides as decide does"
+        );
+        assert_eq!(
+            summary,
+            shortened(&trace),
+            "summarize tells what explain does"
+        );
         (decision, trace)
     })
+}
+
+/// Returns what a trace says in the form of a summary.
+fn shortened(trace: &Trace) -> Summary {
+    let layers = trace.layers.iter().map(|layer| LayerSummary {
+        layer: layer.layer,
+        applicability: layer.applicability,
+        outcome: layer.outcome,
+    });
+    let policies = trace.layers.iter().flat_map(|layer| &layer.policies);
+    let statements = policies.flat_map(|policy| &policy.statements);
+    let matched = statements.filter_map(|statement| match statement.outcome {
+        StatementOutcome::Matched(_) => Some((statement.at, statement.effect)),
+        StatementOutcome::MatchedWithoutEffect | StatementOutcome::Missed => None,
+    });
+    Summary {
+        decision: trace.decision,
+        layers: layers.collect(),
+        matched: matched.collect(),
+    }
 }
 
 /// Returns a decision as a few words: `allow identity`, `explicit scp`, `implicit rule CredentialKind`.
