@@ -71,7 +71,7 @@ impl Question {
             endpoint: policies.endpoint.as_deref(),
             endpoint_kind: self.endpoint_kind(),
             resource: &policies.resource,
-            resource_kind: self.resource_kind(),
+            resource_kind: resource_kind(&self.action, &self.resource),
             identity: PolicyLists::from(policies.identity.as_slice()),
             boundary: policies.boundary.as_deref(),
             session: policies.session.as_deref().map(PolicyLists::from),
@@ -102,29 +102,29 @@ impl Question {
             EndpointKind::Interface
         }
     }
+}
 
-    /// What the action makes of the resource. The target of `sts:AssumeRoot` stays an ordinary resource of another
-    /// account, which no policy opens: a line cannot say that the caller belongs to the management account.
-    // SOURCE: spec/evaluation.md §2 (gated), §4, §5 KMS.
-    fn resource_kind(&self) -> ResourceKind {
-        let service = self.service();
-        match Arn::parse(&self.resource) {
-            Some(arn)
-                if service.eq_ignore_ascii_case("sts")
-                    && arn.service == "iam"
-                    && arn.resource.starts_with("role/") =>
-            {
-                ResourceKind::Role
-            }
-            Some(arn)
-                if service.eq_ignore_ascii_case("kms")
-                    && arn.service == "kms"
-                    && arn.resource.starts_with("key/") =>
-            {
-                ResourceKind::KmsKey
-            }
-            Some(_) | None => ResourceKind::Ordinary,
+/// What the action makes of the resource. The target of `sts:AssumeRoot` stays an ordinary resource of another
+/// account, which no policy opens: a line cannot say that the caller belongs to the management account.
+// SOURCE: spec/evaluation.md §2 (gated), §4, §5 KMS.
+pub(crate) fn resource_kind(action: &str, resource: &str) -> ResourceKind {
+    let service = action.split_once(':').map_or("", |(service, _)| service);
+    match Arn::parse(resource) {
+        Some(arn)
+            if service.eq_ignore_ascii_case("sts")
+                && arn.service == "iam"
+                && arn.resource.starts_with("role/") =>
+        {
+            ResourceKind::Role
         }
+        Some(arn)
+            if service.eq_ignore_ascii_case("kms")
+                && arn.service == "kms"
+                && arn.resource.starts_with("key/") =>
+        {
+            ResourceKind::KmsKey
+        }
+        Some(_) | None => ResourceKind::Ordinary,
     }
 }
 

@@ -1,4 +1,5 @@
-//! Self-contained questions, policies and request in one JSON line, answered by the engine.
+//! Self-contained questions, policies and request together, answered by the engine: lines of JSON, and the simulations of
+//! the IAM API ([`simulator`]).
 //!
 //! The contract of a line is `DESIGN.md`, "A line of `keyward decide`". Start at [`Question::parse`] and [`answer`];
 //! [`answer_line`] does both. The line is all there is: no condition key is added to its context, and credentials
@@ -24,6 +25,7 @@ mod ask;
 mod fields;
 mod line;
 mod principal;
+pub mod simulator;
 #[cfg(test)]
 mod tests;
 mod wording;
