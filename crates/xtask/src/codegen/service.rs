@@ -72,6 +72,13 @@ fn sent<'a>(shape: &str, value: &'a str) -> &'a str {
     corrected.map_or(value, |(.., sent)| sent)
 }
 
+/// Values that AWS sends and its model does not have: the shape and the value.
+// SOURCE: spec/evaluation.md §8 (SourcePolicyType).
+const UNLISTED: [(&str, &str); 2] = [
+    ("PolicySourceType", "IAM Policy"),
+    ("PolicySourceType", "Resource Policy"),
+];
+
 struct Service<'a> {
     source: &'a Source,
     model: &'a Model,
@@ -327,6 +334,9 @@ impl<'a> Service<'a> {
             for value in &shape.values {
                 let sent = sent(name, value);
                 writeln!(text, "        {} = {sent:?},", names::variant(value))?;
+            }
+            for (_, value) in UNLISTED.iter().filter(|(of, _)| of == name) {
+                writeln!(text, "        {} = {value:?},", names::variant(value))?;
             }
             writeln!(text, "    }}\n}}\n")?;
         }

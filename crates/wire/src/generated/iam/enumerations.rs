@@ -123,6 +123,8 @@ enumeration! {
         UserManaged = "user-managed",
         Resource = "resource",
         None = "none",
+        IamPolicy = "IAM Policy",
+        ResourcePolicy = "Resource Policy",
     }
 }
 
