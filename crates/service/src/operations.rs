@@ -118,6 +118,8 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::GetAccessKeyLastUsed => served::<iam::GetAccessKeyLastUsed>("iam:GetAccessKeyLastUsed", USER, EXISTING_USER),
         Operation::GetAccountAuthorizationDetails => served::<iam::GetAccountAuthorizationDetails>("iam:GetAccountAuthorizationDetails", ANY, &[]),
         Operation::GetCallerIdentity => served::<sts::GetCallerIdentity>("sts:GetCallerIdentity", ANY, &[]),
+        Operation::GetContextKeysForCustomPolicy => served::<iam::GetContextKeysForCustomPolicy>("iam:GetContextKeysForCustomPolicy", ANY, &[]),
+        Operation::GetContextKeysForPrincipalPolicy => served::<iam::GetContextKeysForPrincipalPolicy>("iam:GetContextKeysForPrincipalPolicy", IDENTITY, EXISTING_USER),
         Operation::GetGroup => served::<iam::GetGroup>("iam:GetGroup", GROUP, &[]),
         Operation::GetGroupPolicy => served::<iam::GetGroupPolicy>("iam:GetGroupPolicy", GROUP, &[]),
         Operation::GetInstanceProfile => served::<iam::GetInstanceProfile>("iam:GetInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
@@ -159,6 +161,8 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::RemoveRoleFromInstanceProfile => served::<iam::RemoveRoleFromInstanceProfile>("iam:RemoveRoleFromInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::RemoveUserFromGroup => served::<iam::RemoveUserFromGroup>("iam:RemoveUserFromGroup", GROUP, &[]),
         Operation::SetDefaultPolicyVersion => served::<iam::SetDefaultPolicyVersion>("iam:SetDefaultPolicyVersion", POLICY, EXISTING_USER),
+        Operation::SimulateCustomPolicy => served::<iam::SimulateCustomPolicy>("iam:SimulateCustomPolicy", ANY, &[]),
+        Operation::SimulatePrincipalPolicy => served::<iam::SimulatePrincipalPolicy>("iam:SimulatePrincipalPolicy", IDENTITY, EXISTING_USER),
         Operation::TagInstanceProfile => served::<iam::TagInstanceProfile>("iam:TagInstanceProfile", INSTANCE_PROFILE, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::TagPolicy => served::<iam::TagPolicy>("iam:TagPolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::TagRole => served::<iam::TagRole>("iam:TagRole", ROLE, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
@@ -212,8 +216,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::GetAccountPasswordPolicy
         | Operation::GetAccountProperties
         | Operation::GetAccountSummary
-        | Operation::GetContextKeysForCustomPolicy
-        | Operation::GetContextKeysForPrincipalPolicy
         | Operation::GetCredentialReport
         | Operation::GetDelegatedAccessToken
         | Operation::GetDelegationRequest
@@ -252,8 +254,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::ResyncMFADevice
         | Operation::SendDelegationToken
         | Operation::SetSecurityTokenServicePreferences
-        | Operation::SimulateCustomPolicy
-        | Operation::SimulatePrincipalPolicy
         | Operation::TagMFADevice
         | Operation::TagOpenIDConnectProvider
         | Operation::TagSAMLProvider

@@ -77,19 +77,6 @@ fn groups_of(user: &str) -> iam::ListGroupsForUser {
     }
 }
 
-/// Returns the texts of all elements of a name.
-fn all<'a>(answer: &'a Answer, element: &str) -> Vec<&'a str> {
-    let (open, close) = (format!("<{element}>"), format!("</{element}>"));
-    let mut found = Vec::new();
-    let mut rest = answer.body.as_str();
-    while let Some((_, after)) = rest.split_once(&open) {
-        let (text, next) = after.split_once(&close).unwrap();
-        found.push(text);
-        rest = next;
-    }
-    found
-}
-
 #[tokio::test]
 async fn a_group_is_made_and_shown() {
     let server = InProcess::start().await.unwrap();
@@ -173,7 +160,7 @@ async fn members_come_and_go() {
         ok(&server, add("G", name)).await;
     }
     let shown = ok(&server, get("g")).await;
-    assert_eq!(all(&shown, "UserName"), ["Alice", "bob", "carol"]);
+    assert_eq!(shown.elements("UserName"), ["Alice", "bob", "carol"]);
     let conflict = "Cannot delete entity, must remove users from group first.";
     refused(&server, delete("g"), 409, "DeleteConflict", conflict).await;
     let delete_user = iam::DeleteUser {
@@ -185,11 +172,16 @@ async fn members_come_and_go() {
         // Whoever is not in it is no error.
         ok(&server, remove("g", name)).await;
     }
-    assert!(all(&ok(&server, get("g")).await, "UserName").is_empty());
+    assert!(ok(&server, get("g")).await.elements("UserName").is_empty());
     ok(&server, delete("g")).await;
     let text = "The group with name g cannot be found.";
     refused(&server, get("g"), 404, "NoSuchEntity", text).await;
-    assert!(all(&ok(&server, groups_of("alice")).await, "GroupName").is_empty());
+    assert!(
+        ok(&server, groups_of("alice"))
+            .await
+            .elements("GroupName")
+            .is_empty()
+    );
 }
 
 #[tokio::test]
@@ -206,7 +198,7 @@ async fn members_are_paged_and_markers_outlive_changes() {
         ..get("g")
     };
     let first = ok(&server, page(None)).await;
-    assert_eq!(all(&first, "UserName"), ["a", "b"]);
+    assert_eq!(first.elements("UserName"), ["a", "b"]);
     assert_eq!(first.element("IsTruncated"), Some("true"));
     let marker = first.element("Marker").unwrap().to_owned();
     // The member that the marker speaks of goes, and one before and one after it come.
@@ -214,10 +206,10 @@ async fn members_are_paged_and_markers_outlive_changes() {
     ok(&server, user("aa")).await;
     ok(&server, add("g", "aa")).await;
     let second = ok(&server, page(Some(marker))).await;
-    assert_eq!(all(&second, "UserName"), ["c", "d"]);
+    assert_eq!(second.elements("UserName"), ["c", "d"]);
     let marker = second.element("Marker").unwrap().to_owned();
     let last = ok(&server, page(Some(marker))).await;
-    assert_eq!(all(&last, "UserName"), ["e"]);
+    assert_eq!(last.elements("UserName"), ["e"]);
     assert_eq!(last.element("IsTruncated"), Some("false"));
     assert_eq!(last.element("Marker"), None);
     let bad = page(Some("nonsense".to_owned()));
@@ -241,13 +233,13 @@ async fn ten_groups_for_a_user() {
         ..groups_of("ALICE")
     };
     let answer = ok(&server, first).await;
-    assert_eq!(all(&answer, "GroupName"), ["g00", "g01", "g02", "g03"]);
+    assert_eq!(answer.elements("GroupName"), ["g00", "g01", "g02", "g03"]);
     let next = iam::ListGroupsForUser {
         marker: answer.element("Marker").map(str::to_owned),
         ..groups_of("alice")
     };
     let answer = ok(&server, next).await;
-    assert_eq!(all(&answer, "GroupName").len(), 6);
+    assert_eq!(answer.elements("GroupName").len(), 6);
     assert_eq!(answer.element("IsTruncated"), Some("false"));
 }
 
@@ -262,19 +254,19 @@ async fn groups_are_listed_below_a_path() {
         ..iam::ListGroups::default()
     };
     assert_eq!(
-        all(&ok(&server, list(None)).await, "GroupName"),
+        ok(&server, list(None)).await.elements("GroupName"),
         ["A", "b", "c"]
     );
     let below = ok(&server, list(Some("/x/"))).await;
-    assert_eq!(all(&below, "GroupName"), ["A", "b"]);
+    assert_eq!(below.elements("GroupName"), ["A", "b"]);
     let below = ok(&server, list(Some("/x/y"))).await;
-    assert_eq!(all(&below, "GroupName"), ["A"]);
+    assert_eq!(below.elements("GroupName"), ["A"]);
     let paged = iam::ListGroups {
         max_items: Some(1),
         ..list(Some("/x/"))
     };
     let answer = ok(&server, paged).await;
-    assert_eq!(all(&answer, "GroupName"), ["A"]);
+    assert_eq!(answer.elements("GroupName"), ["A"]);
     assert_eq!(answer.element("IsTruncated"), Some("true"));
 }
 
@@ -315,13 +307,13 @@ async fn a_renamed_group_keeps_its_members_and_policies() {
         shown.element("Arn"),
         Some("arn:aws:iam::111122223333:group/p/New")
     );
-    assert_eq!(all(&shown, "UserName"), ["alice"]);
+    assert_eq!(shown.elements("UserName"), ["alice"]);
     let groups = ok(&server, groups_of("alice")).await;
-    assert_eq!(all(&groups, "GroupName"), ["New"]);
+    assert_eq!(groups.elements("GroupName"), ["New"]);
     // Only the case changes.
     ok(&server, rename("New", Some("NEW"), None)).await;
     assert_eq!(
-        all(&ok(&server, groups_of("alice")).await, "GroupName"),
+        ok(&server, groups_of("alice")).await.elements("GroupName"),
         ["NEW"]
     );
     // A renamed user stays a member.
@@ -331,7 +323,7 @@ async fn a_renamed_group_keeps_its_members_and_policies() {
         ..iam::UpdateUser::default()
     };
     ok(&server, renamed).await;
-    assert_eq!(all(&ok(&server, get("NEW")).await, "UserName"), ["zoe"]);
+    assert_eq!(ok(&server, get("NEW")).await.elements("UserName"), ["zoe"]);
     let conflict = "Cannot delete entity, must delete policies first.";
     refused(&server, delete("new"), 409, "DeleteConflict", conflict).await;
 }

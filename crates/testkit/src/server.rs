@@ -51,6 +51,20 @@ impl Answer {
         rest.split_once(&format!("</{name}>")).map(|(text, _)| text)
     }
 
+    /// Returns the texts of all elements of a name that lie behind one another.
+    #[must_use]
+    pub fn elements(&self, name: &str) -> Vec<&str> {
+        let (open, close) = (format!("<{name}>"), format!("</{name}>"));
+        let mut rest = self.body.as_str();
+        let mut next = || {
+            let (_, after) = rest.split_once(&open)?;
+            let (text, behind) = after.split_once(&close)?;
+            rest = behind;
+            Some(text)
+        };
+        std::iter::from_fn(&mut next).collect()
+    }
+
     /// Returns the error code, or `OK`.
     #[must_use]
     pub fn code(&self) -> &str {
