@@ -16,6 +16,10 @@ pub const POLICIES_PER_ACCOUNT: u64 = 1_500;
 pub const POLICY_VERSIONS_PER_ACCOUNT: u64 = 10_000;
 /// Versions of a customer managed policy.
 pub const VERSIONS_PER_POLICY: usize = 5;
+/// Server certificates in an account.
+pub const SERVER_CERTIFICATES_PER_ACCOUNT: u64 = 20;
+/// Signing certificates of a user.
+pub const SIGNING_CERTIFICATES_PER_USER: usize = 2;
 /// Groups that a user is in.
 pub const GROUPS_PER_USER: usize = 10;
 /// Managed policies attached to a group, a role or a user.

@@ -118,6 +118,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::GetAccessKeyLastUsed => served::<iam::GetAccessKeyLastUsed>("iam:GetAccessKeyLastUsed", USER, EXISTING_USER),
         Operation::GetAccountAuthorizationDetails => served::<iam::GetAccountAuthorizationDetails>("iam:GetAccountAuthorizationDetails", ANY, &[]),
         Operation::GetCallerIdentity => served::<sts::GetCallerIdentity>("sts:GetCallerIdentity", ANY, &[]),
+        Operation::GetAccountSummary => served::<iam::GetAccountSummary>("iam:GetAccountSummary", ANY, &[]),
         Operation::GetContextKeysForCustomPolicy => served::<iam::GetContextKeysForCustomPolicy>("iam:GetContextKeysForCustomPolicy", ANY, &[]),
         Operation::GetContextKeysForPrincipalPolicy => served::<iam::GetContextKeysForPrincipalPolicy>("iam:GetContextKeysForPrincipalPolicy", IDENTITY, EXISTING_USER),
         Operation::GetGroup => served::<iam::GetGroup>("iam:GetGroup", GROUP, &[]),
@@ -215,7 +216,6 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::GetAccessKeyInfo
         | Operation::GetAccountPasswordPolicy
         | Operation::GetAccountProperties
-        | Operation::GetAccountSummary
         | Operation::GetCredentialReport
         | Operation::GetDelegatedAccessToken
         | Operation::GetDelegationRequest

@@ -52,7 +52,7 @@ pub(crate) fn existing_instance_profile(name: &str, caller: &Caller) -> Question
 }
 
 /// Shows a profile with the role inside, without its tags, as lists do.
-async fn shown(
+pub(super) async fn shown(
     profile: &InstanceProfile,
     reader: &Reader,
     service: &Service,

@@ -1,7 +1,9 @@
 //! What each operation does, once its caller is authenticated and authorized.
 
 mod access_key;
-mod account;
+mod account_details;
+mod account_policies;
+mod account_summary;
 mod attached_policy;
 mod context_keys;
 mod group;

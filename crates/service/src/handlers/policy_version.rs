@@ -16,7 +16,7 @@ use crate::page::Page;
 use crate::{Service, ServiceError};
 
 /// Shows a version without its document.
-fn shown(version: PolicyVersion, default_version: u32) -> iam::PolicyVersion {
+pub(super) fn shown(version: PolicyVersion, default_version: u32) -> iam::PolicyVersion {
     iam::PolicyVersion {
         document: None,
         version_id: Some(version.id()),
@@ -26,7 +26,7 @@ fn shown(version: PolicyVersion, default_version: u32) -> iam::PolicyVersion {
 }
 
 /// Shows the one version of one of AWS's policies without its document.
-fn shown_aws(policy: keyward_catalog::ManagedPolicy<'_>) -> iam::PolicyVersion {
+pub(super) fn shown_aws(policy: keyward_catalog::ManagedPolicy<'_>) -> iam::PolicyVersion {
     iam::PolicyVersion {
         document: None,
         version_id: Some(policy.version_id().to_owned()),
