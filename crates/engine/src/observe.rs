@@ -76,6 +76,7 @@ pub(crate) struct Summarizer {
 }
 
 impl Observer for Summarizer {
+    const WANTS_EVERY_ALLOW: bool = true;
     const RECORDS: bool = false;
 
     fn begin_layer(&mut self, layer: LayerKind, applicability: Applicability) {

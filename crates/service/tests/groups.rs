@@ -169,8 +169,8 @@ async fn members_come_and_go() {
     refused(&server, delete_user, 409, "DeleteConflict", conflict).await;
     for name in ["carol", "alice", "bob"] {
         ok(&server, remove("g", name)).await;
-        // Whoever is not in it is no error.
-        ok(&server, remove("g", name)).await;
+        let answer = server.call(&server.root, &remove("g", name)).await;
+        assert_eq!((answer.status, answer.code()), (404, "NoSuchEntity"));
     }
     assert!(ok(&server, get("g")).await.elements("UserName").is_empty());
     ok(&server, delete("g")).await;

@@ -147,12 +147,7 @@ trait Told: Record + Send {
 }
 
 impl<'a> Details<'a> {
-    fn new(
-        service: &'a Service,
-        caller: &'a Caller,
-        reader: &'a Reader,
-        room: usize,
-    ) -> Self {
+    fn new(service: &'a Service, caller: &'a Caller, reader: &'a Reader, room: usize) -> Self {
         Self {
             service,
             caller,

@@ -326,7 +326,7 @@ impl Operate for iam::RemoveUserFromGroup {
         Ok(existing_group(&self.group_name, caller))
     }
 
-    /// A user that is not in the group is no error: so AWS was seen to answer.
+    // SOURCE: spec/iam-entities.md §9: `NoSuchEntity` for a user that is not in the group; the text is ours.
     async fn apply(
         service: &Service,
         call: Authorized<Self>,
@@ -338,12 +338,14 @@ impl Operate for iam::RemoveUserFromGroup {
             group,
             user,
             |transaction, group, user| {
-                let changed = user.leave(&group.id);
-                if changed == Changed::Yes {
-                    transaction.delete(Cell::Member(group.id.clone(), user.name.folded()));
-                    transaction.count_out(Counter::Members(group.id.clone()));
+                if user.leave(&group.id) == Changed::No {
+                    let text =
+                        format!("The user {} is not in the group {}.", user.name, group.name);
+                    return Err(Refusal::not_found_text(text).into());
                 }
-                Ok(changed)
+                transaction.delete(Cell::Member(group.id.clone(), user.name.folded()));
+                transaction.count_out(Counter::Members(group.id.clone()));
+                Ok(Changed::Yes)
             },
         )
         .await
