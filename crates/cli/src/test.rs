@@ -1,8 +1,10 @@
 //! `keyward test`: policies and the decisions that they must lead to, for CI.
 
+mod expected;
 mod junit;
 mod known;
 mod report;
+mod shape;
 mod suite;
 mod yaml;
 

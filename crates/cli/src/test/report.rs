@@ -53,14 +53,14 @@ fn compare(test: &Test, answer: &Answer) -> Option<Failure> {
     {
         differ("decidedBy", wanted, answer.decided_by);
     }
-    if let Some(wanted) = &expected.statements {
-        if !are_named(wanted, &answer.statements) {
-            differ(
-                "statements",
-                &listed(wanted),
-                &listed(&names(&answer.statements)),
-            );
-        }
+    if let Some(wanted) = &expected.statements
+        && !are_named(wanted, &answer.statements)
+    {
+        differ(
+            "statements",
+            &listed(wanted),
+            &listed(&names(&answer.statements)),
+        );
     }
     let message = answer.message.as_deref().unwrap_or("none");
     if let Some(wanted) = expected.message.as_ref().filter(|it| *it != message) {

@@ -8,7 +8,9 @@ use keyward_policy::Policy;
 use keyward_policy::limits::READ_CHARACTERS;
 use keyward_simulate::Question;
 
+use super::expected::Expected;
 use super::known::known;
+use super::shape::{find, list, listed, map, unknown, wrong};
 use super::yaml::{self, Fault, Json, Key, Node, Place, Value, quoted};
 
 /// The fields of a line of `keyward decide` that are texts, whatever they look like in YAML.
@@ -29,16 +31,6 @@ const POLICIES: [(&str, usize); 7] = [
     ("serviceControlPolicies", 2),
     ("sessionPolicies", 1),
 ];
-const LAYERS: [&str; 8] = [
-    "endpoint",
-    "identity",
-    "none",
-    "permissionsBoundary",
-    "resource",
-    "resourceControl",
-    "serviceControl",
-    "session",
-];
 /// The most requests that one test can stand for by its lists.
 const MOST_PAIRS: usize = 1_000;
 
@@ -51,46 +43,6 @@ pub(super) struct Test {
     pub(super) request: String,
     pub(super) question: Question,
     pub(super) expected: Expected,
-}
-
-/// What a test expects; what it does not mention may be anything.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Expected {
-    pub(super) decision: Decision,
-    pub(super) decided_by: Option<String>,
-    /// As `layer/policy/index`, or with the `Sid` in place of the index.
-    pub(super) statements: Option<Vec<String>>,
-    pub(super) message: Option<String>,
-}
-
-/// The decision that a test expects.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Decision {
-    Allowed,
-    /// One of the two denials.
-    #[default]
-    Denied,
-    ExplicitDeny,
-    ImplicitDeny,
-}
-
-impl Decision {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Allowed => "allowed",
-            Self::Denied => "denied",
-            Self::ExplicitDeny => "explicitDeny",
-            Self::ImplicitDeny => "implicitDeny",
-        }
-    }
-
-    /// Returns whether a decision in the words of the contract is this one.
-    pub(super) fn includes(self, decision: &str) -> bool {
-        match self {
-            Self::Allowed | Self::ExplicitDeny | Self::ImplicitDeny => decision == self.as_str(),
-            Self::Denied => ["explicitDeny", "implicitDeny"].contains(&decision),
-        }
-    }
 }
 
 /// Reads the text of a file; `folder` is where it stands.
@@ -200,7 +152,7 @@ impl Suite<'_> {
             }
         }
         let expected = match find(entries, "expect") {
-            Some(expect) => expected(expect)?,
+            Some(expect) => Expected::read(expect)?,
             None => return Err(Fault::new(node.place, "a test needs expect")),
         };
         let name = find(entries, "name")
@@ -468,127 +420,4 @@ fn line(fields: &BTreeMap<String, Field>, texts: &[(&str, &String)]) -> String {
         Field::Json(json) => Some(format!("{}:{json}", quoted(name))),
     });
     format!("{{{}}}", texts.chain(others).collect::<Vec<_>>().join(","))
-}
-
-fn expected(node: &Node) -> Result<Expected, Fault> {
-    let entries = match &node.value {
-        Value::Map(entries) => entries.as_slice(),
-        Value::List(_) | Value::Null | Value::Plain(_) | Value::Text(_) => {
-            return Ok(Expected {
-                decision: decision(node)?,
-                ..Expected::default()
-            });
-        }
-    };
-    let mut expected = Expected::default();
-    let mut has_decision = false;
-    for (key, value) in entries {
-        let text = || {
-            value
-                .text()
-                .ok_or_else(|| wrong(value, &key.text, "a text"))
-        };
-        match key.text.as_str() {
-            "decidedBy" => expected.decided_by = Some(layer(value, text()?)?),
-            "decision" => {
-                has_decision = true;
-                expected.decision = decision(value)?;
-            }
-            "message" => expected.message = Some(text()?.to_owned()),
-            "statements" => {
-                let statements = list(value, "statements")?.iter().map(|item| {
-                    item.text()
-                        .map(str::to_owned)
-                        .ok_or_else(|| wrong(item, "statements", "a text"))
-                });
-                expected.statements = Some(statements.collect::<Result<_, _>>()?);
-            }
-            _ => {
-                return Err(unknown(
-                    key,
-                    &["decidedBy", "decision", "message", "statements"],
-                ));
-            }
-        }
-    }
-    if !has_decision {
-        return Err(Fault::new(node.place, "expect needs a decision"));
-    }
-    Ok(expected)
-}
-
-fn decision(node: &Node) -> Result<Decision, Fault> {
-    let all = [
-        Decision::Allowed,
-        Decision::Denied,
-        Decision::ExplicitDeny,
-        Decision::ImplicitDeny,
-    ];
-    let text = node.text().unwrap_or_default();
-    all.into_iter()
-        .find(|it| it.as_str() == text)
-        .ok_or_else(|| {
-            let names: Vec<_> = all.iter().map(|it| it.as_str()).collect();
-            Fault::new(
-                node.place,
-                format!("a decision is one of {}", listed(&names)),
-            )
-        })
-}
-
-fn layer(node: &Node, text: &str) -> Result<String, Fault> {
-    if LAYERS.contains(&text) {
-        return Ok(text.to_owned());
-    }
-    Err(Fault::new(
-        node.place,
-        format!("decidedBy is one of {}", listed(&LAYERS)),
-    ))
-}
-
-fn find<'n>(entries: &'n [(Key, Node)], name: &str) -> Option<&'n Node> {
-    entries
-        .iter()
-        .find(|(key, _)| key.text == name)
-        .map(|(_, value)| value)
-}
-
-fn map<'n>(node: &'n Node, name: &str) -> Result<&'n [(Key, Node)], Fault> {
-    match &node.value {
-        Value::Map(entries) => Ok(entries),
-        Value::List(_) | Value::Null | Value::Plain(_) | Value::Text(_) => {
-            Err(wrong(node, name, "a mapping"))
-        }
-    }
-}
-
-fn list<'n>(node: &'n Node, name: &str) -> Result<&'n [Node], Fault> {
-    match &node.value {
-        Value::List(items) => Ok(items),
-        Value::Map(_) | Value::Null | Value::Plain(_) | Value::Text(_) => {
-            Err(wrong(node, name, "a list"))
-        }
-    }
-}
-
-fn wrong(node: &Node, name: &str, expected: &str) -> Fault {
-    Fault::new(
-        node.place,
-        format!("{name} must be {expected}, not {}", node.type_name()),
-    )
-}
-
-fn unknown(key: &Key, known: &[&str]) -> Fault {
-    Fault::new(
-        key.place,
-        format!("{:?} is none of {}", key.text, listed(known)),
-    )
-}
-
-fn listed(names: &[&str]) -> String {
-    if names.is_empty() {
-        "none".to_owned()
-    } else {
-        names.join(", ")
-    }
 }

@@ -187,9 +187,10 @@ fn fields_are_inherited() {
     assert!(passes("{context: {a: [1], b: 2}, expect: implicitDeny}"));
     assert!(passes("{permissionsBoundary: null, expect: allowed}"));
     assert!(passes("{permissionsBoundary: [], expect: implicitDeny}"));
-    assert!(
-        passes(
-            "{principal: [\"arn:aws:iam::111122223333:root\", \"arn:aws:iam::444455556666:root\"], resourceAccount: 111122223333, action: s3:Get, resource: \"arn:aws:s3:::b\", permissionsBoundary: null, expect: denied}"
-        ) == false
-    );
+    // Each principal makes a request of its own: the owner's root user is allowed, the other's is not.
+    let roots =
+        "principal: [\"arn:aws:iam::111122223333:root\", \"arn:aws:iam::444455556666:root\"]";
+    let bucket = "resourceAccount: 111122223333, resource: \"arn:aws:s3:::b\"";
+    assert!(!passes(&format!("{{{roots}, {bucket}, expect: denied}}")));
+    assert!(!passes(&format!("{{{roots}, {bucket}, expect: allowed}}")));
 }
