@@ -292,3 +292,171 @@ async fn the_summary_counts_what_is_there() {
     let told = summary(&ok(&server, iam::GetAccountSummary::default()).await);
     assert!(told.contains(&("Users".to_owned(), 2)));
 }
+
+async fn make_policy(server: &InProcess, name: &str) -> String {
+    let policy = iam::CreatePolicy {
+        policy_name: name.to_owned(),
+        description: Some("what it is for".to_owned()),
+        policy_document: POLICY.into(),
+        ..iam::CreatePolicy::default()
+    };
+    let made = ok(server, policy).await;
+    made.element("Arn").unwrap_or_default().to_owned()
+}
+
+const TRUST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/alice"},"Action":"sts:AssumeRole"}}"#;
+
+#[tokio::test]
+async fn roles_and_policies_are_told_with_all_that_is_theirs() {
+    let server = InProcess::start().await.unwrap();
+    make_user(&server, "alice", &[]).await;
+    let own = make_policy(&server, "Work").await;
+    make_policy(&server, "Unused").await;
+    let version = iam::CreatePolicyVersion {
+        policy_arn: own.clone(),
+        policy_document: POLICY.replace("a:b", "c:d").into(),
+        set_as_default: Some(true),
+    };
+    ok(&server, version).await;
+    let role = iam::CreateRole {
+        role_name: "Deploy".to_owned(),
+        assume_role_policy_document: TRUST.into(),
+        permissions_boundary: Some("arn:aws:iam::aws:policy/PowerUserAccess".to_owned()),
+        ..iam::CreateRole::default()
+    };
+    ok(&server, role).await;
+    for arn in [&own, "arn:aws:iam::aws:policy/ReadOnlyAccess"] {
+        let attach = iam::AttachRolePolicy {
+            role_name: "Deploy".to_owned(),
+            policy_arn: arn.to_owned(),
+        };
+        ok(&server, attach).await;
+    }
+    let profile = iam::CreateInstanceProfile {
+        instance_profile_name: "web".to_owned(),
+        ..iam::CreateInstanceProfile::default()
+    };
+    ok(&server, profile).await;
+    let add = iam::AddRoleToInstanceProfile {
+        instance_profile_name: "web".to_owned(),
+        role_name: "Deploy".to_owned(),
+    };
+    ok(&server, add).await;
+
+    let answer = ok(&server, details(None, None)).await;
+    let roles = answer.element("RoleDetailList").unwrap();
+    for part in [
+        "<RoleName>Deploy</RoleName>",
+        "arn%3Aaws%3Aiam%3A%3A111122223333%3Auser%2Falice",
+        "<InstanceProfileName>web</InstanceProfileName>",
+        "<RolePolicyList/>",
+        "<PolicyName>Work</PolicyName><PolicyArn>arn:aws:iam::111122223333:policy/Work</PolicyArn>",
+        "<PermissionsBoundaryType>Policy</PermissionsBoundaryType>",
+        "<PermissionsBoundaryArn>arn:aws:iam::aws:policy/PowerUserAccess</PermissionsBoundaryArn>",
+        "<Tags/>",
+        "<RoleLastUsed/>",
+    ] {
+        assert!(roles.contains(part), "{part} in {roles}");
+    }
+    let (_, policies) = answer.body.rsplit_once("<Policies>").unwrap();
+    let names = ["Unused", "Work", "PowerUserAccess", "ReadOnlyAccess"];
+    let mut rest = policies;
+    for name in names {
+        let (_, after) = rest
+            .split_once(&format!("<PolicyName>{name}</PolicyName>"))
+            .unwrap();
+        rest = after;
+    }
+    let (_, work) = policies
+        .split_once("<PolicyName>Work</PolicyName>")
+        .unwrap();
+    let (work, aws) = work.split_once("<PolicyName>").unwrap();
+    for part in [
+        "<DefaultVersionId>v2</DefaultVersionId><AttachmentCount>1</AttachmentCount>",
+        "<PermissionsBoundaryUsageCount>0</PermissionsBoundaryUsageCount>",
+        "<IsAttachable>true</IsAttachable><Description>what it is for</Description>",
+        "<VersionId>v2</VersionId><IsDefaultVersion>true</IsDefaultVersion>",
+        "<VersionId>v1</VersionId><IsDefaultVersion>false</IsDefaultVersion>",
+        "c%3Ad",
+    ] {
+        assert!(work.contains(part), "{part} in {work}");
+    }
+    assert!(aws.starts_with("PowerUserAccess"), "{aws}");
+    assert!(aws.contains("<AttachmentCount>0</AttachmentCount><PermissionsBoundaryUsageCount>1<"));
+
+    let told = summary(&ok(&server, iam::GetAccountSummary::default()).await);
+    for (name, expected) in [
+        ("Roles", 1),
+        ("Policies", 2),
+        ("PolicyVersionsInUse", 3),
+        ("InstanceProfiles", 1),
+    ] {
+        assert!(
+            told.contains(&(name.to_owned(), expected)),
+            "{name} in {told:?}"
+        );
+    }
+
+    // One item a page: a user, a role, two policies, and two of AWS's.
+    let (mut marker, mut pages, mut seen) = (None, 0, Vec::new());
+    loop {
+        let page = ok(&server, details(Some(1), marker)).await;
+        pages += 1;
+        seen.push(page.element("Arn").unwrap().to_owned());
+        marker = page.element("Marker").map(str::to_owned);
+        if marker.is_none() {
+            break;
+        }
+    }
+    assert_eq!(
+        (pages, seen.last().map(String::as_str)),
+        (6, Some("arn:aws:iam::aws:policy/ReadOnlyAccess")),
+        "{seen:?}"
+    );
+    let aws = iam::GetAccountAuthorizationDetails {
+        filter: Some(vec![iam::EntityType::AWSManagedPolicy]),
+        ..details(None, None)
+    };
+    let aws = ok(&server, aws).await;
+    assert_eq!(
+        aws.elements("PolicyName"),
+        ["PowerUserAccess", "ReadOnlyAccess"]
+    );
+    // What nobody uses any more is not told.
+    let detach = iam::DetachRolePolicy {
+        role_name: "Deploy".to_owned(),
+        policy_arn: "arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned(),
+    };
+    ok(&server, detach).await;
+    let answer = ok(&server, details(None, None)).await;
+    assert!(!answer.body.contains("ReadOnlyAccess"));
+}
+
+#[tokio::test]
+async fn a_page_ends_where_its_documents_are_many() {
+    let server = InProcess::start().await.unwrap();
+    // Blanks do not count for the size of a policy: 120 times 40,000 of them are more than four megabytes.
+    let long = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"a:b","Resource":"*"}}{}}}"#,
+        " ".repeat(40_000)
+    );
+    for number in 0..120 {
+        let policy = iam::CreatePolicy {
+            policy_name: format!("p{number:03}"),
+            policy_document: long.as_str().into(),
+            ..iam::CreatePolicy::default()
+        };
+        ok(&server, policy).await;
+    }
+    let (mut marker, mut pages, mut seen) = (None, 0, 0);
+    loop {
+        let page = ok(&server, details(Some(1000), marker)).await;
+        pages += 1;
+        seen += page.elements("PolicyName").len();
+        marker = page.element("Marker").map(str::to_owned);
+        if marker.is_none() {
+            break;
+        }
+    }
+    assert_eq!((pages, seen), (2, 120));
+}

@@ -425,3 +425,35 @@ async fn a_group_that_is_deleted_while_someone_joins_is_never_left_with_a_member
         }
     }
 }
+
+#[tokio::test]
+async fn attached_policies_follow_a_renamed_group() {
+    let server = InProcess::start().await.unwrap();
+    ok(&server, create("old", None)).await;
+    let arn = "arn:aws:iam::aws:policy/ReadOnlyAccess";
+    let attach = iam::AttachGroupPolicy {
+        group_name: "old".to_owned(),
+        policy_arn: arn.to_owned(),
+    };
+    ok(&server, attach).await;
+    ok(&server, rename("old", Some("new"), Some("/p/"))).await;
+    let entities = iam::ListEntitiesForPolicy {
+        policy_arn: arn.to_owned(),
+        ..iam::ListEntitiesForPolicy::default()
+    };
+    let answer = ok(&server, entities.clone()).await;
+    assert_eq!(answer.elements("GroupName"), ["new"]);
+    let below = iam::ListEntitiesForPolicy {
+        path_prefix: Some("/p/".to_owned()),
+        ..entities
+    };
+    assert_eq!(ok(&server, below).await.elements("GroupName"), ["new"]);
+    let conflict = "Cannot delete entity, must detach all policies first.";
+    refused(&server, delete("new"), 409, "DeleteConflict", conflict).await;
+    let detach = iam::DetachGroupPolicy {
+        group_name: "new".to_owned(),
+        policy_arn: arn.to_owned(),
+    };
+    ok(&server, detach).await;
+    ok(&server, delete("new")).await;
+}

@@ -568,3 +568,99 @@ async fn the_policies_are_asked_about_the_source() {
         denied.body
     );
 }
+
+#[tokio::test]
+async fn managed_policies_and_the_boundary_are_simulated() {
+    let server = InProcess::start().await.unwrap();
+    let arn = alice(&server).await;
+    let made = iam::CreatePolicy {
+        policy_name: "Work".to_owned(),
+        policy_document: allow("ec2:*"),
+        ..iam::CreatePolicy::default()
+    };
+    let made = ok(&server, made).await;
+    let own = made.element("Arn").unwrap().to_owned();
+    for policy in [own.as_str(), "arn:aws:iam::aws:policy/IAMReadOnlyAccess"] {
+        let attach = iam::AttachUserPolicy {
+            user_name: "alice".to_owned(),
+            policy_arn: policy.to_owned(),
+        };
+        ok(&server, attach).await;
+    }
+    let ask = || principal(&arn, &["ec2:RunInstances", "iam:GetUser"]);
+    let answer = ok(&server, ask()).await;
+    assert_eq!(answer.elements("EvalDecision"), ["allowed", "allowed"]);
+    assert_eq!(
+        answer.elements("SourcePolicyId"),
+        ["Work", "IAMReadOnlyAccess"]
+    );
+    let boundary = iam::PutUserPermissionsBoundary {
+        user_name: "alice".to_owned(),
+        permissions_boundary: own.clone(),
+    };
+    ok(&server, boundary).await;
+    let answer = ok(&server, ask()).await;
+    assert_eq!(answer.elements("EvalDecision"), ["allowed", "implicitDeny"]);
+    assert_eq!(
+        answer.elements("AllowedByPermissionsBoundary"),
+        ["true", "false"]
+    );
+    let without = |identifier: iam::PolicyIdentifier| iam::SimulatePrincipalPolicy {
+        policy_exclusion_list: Some(vec![identifier]),
+        ..ask()
+    };
+    let of_type = |kind: iam::PolicyIdentifierPolicyType| iam::PolicyIdentifier {
+        policy_type: Some(kind),
+        ..iam::PolicyIdentifier::default()
+    };
+    let of_arn = |arn: &str| iam::PolicyIdentifier {
+        policy_arn: Some(arn.to_owned()),
+        ..iam::PolicyIdentifier::default()
+    };
+    use iam::PolicyIdentifierPolicyType as Type;
+    for (identifier, decisions) in [
+        (of_type(Type::PermissionBoundary), ["allowed", "allowed"]),
+        (of_type(Type::UserManaged), ["implicitDeny", "implicitDeny"]),
+        (of_type(Type::AwsManaged), ["allowed", "implicitDeny"]),
+        (
+            of_arn("arn:aws:iam::111122223333:policy/W?r*"),
+            ["implicitDeny", "implicitDeny"],
+        ),
+        (
+            of_arn("arn:aws:iam::111122223333:policy/Other"),
+            ["allowed", "implicitDeny"],
+        ),
+    ] {
+        let answer = ok(&server, without(identifier.clone())).await;
+        assert_eq!(answer.elements("EvalDecision"), decisions, "{identifier:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_role_is_simulated_as_one_of_its_sessions() {
+    let server = InProcess::start().await.unwrap();
+    let role = iam::CreateRole {
+        role_name: "worker".to_owned(),
+        assume_role_policy_document: r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Service":"ec2.amazonaws.com"},"Action":"sts:AssumeRole"}}"#.into(),
+        ..iam::CreateRole::default()
+    };
+    ok(&server, role).await;
+    let put = iam::PutRolePolicy {
+        role_name: "worker".to_owned(),
+        policy_name: "p".to_owned(),
+        policy_document: allow("s3:*"),
+    };
+    ok(&server, put).await;
+    let arn = format!("arn:aws:iam::{ACCOUNT}:role/worker");
+    let answer = ok(&server, principal(&arn, &["s3:GetObject"])).await;
+    assert_eq!(answer.element("EvalDecision"), Some("allowed"));
+    assert_eq!(answer.element("SourcePolicyId"), Some("role_worker_p"));
+    let with_resource_policy = iam::SimulatePrincipalPolicy {
+        resource_policy: Some(policy(
+            r#"{"Effect":"Deny","Principal":"*","Action":"*","Resource":"*"}"#,
+        )),
+        ..principal(&arn, &["s3:GetObject"])
+    };
+    let message = "Invalid caller - Caller must be an IAM user in this context.";
+    refused(&server, with_resource_policy, 400, "InvalidInput", message).await;
+}
