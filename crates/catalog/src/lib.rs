@@ -21,6 +21,7 @@ mod frame;
 mod global;
 mod limits;
 mod managed;
+mod names;
 mod read;
 mod service_linked_role;
 mod table;
@@ -49,6 +50,19 @@ pub fn service(prefix: &str) -> Option<Service<'static>> {
 /// Returns every service, sorted by prefix.
 pub fn services() -> impl Iterator<Item = Service<'static>> {
     tables().services()
+}
+
+/// Returns what AWS calls a service, named by the prefix of its actions in lower case: `iam` is `AWS Identity and Access
+/// Management`.
+///
+/// # Examples
+/// ```
+/// assert_eq!(keyward_catalog::service_name("s3"), Some("Amazon S3"));
+/// assert_eq!(keyward_catalog::service_name("nothing"), None);
+/// ```
+#[must_use]
+pub fn service_name(prefix: &str) -> Option<&'static str> {
+    names::find(prefix)
 }
 
 /// Finds an action by its name in a policy, `prefix:Name`, case ignored. Wildcards are not expanded.

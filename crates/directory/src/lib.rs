@@ -14,9 +14,11 @@
     )
 )]
 
+mod access;
 mod access_key;
 mod account;
 mod attachment;
+mod credential_report;
 mod group;
 mod inline_policy;
 mod instance_profile;
@@ -25,18 +27,25 @@ mod login_profile;
 mod managed_policy;
 mod mfa;
 mod name;
+mod one_time;
+mod password_policy;
 mod refusal;
 mod role;
 mod service_linked_role;
+mod settings;
 mod tag;
 mod time;
 mod trust_policy;
 mod user;
 
+pub use access::{Access, AccessJob, Accesses, Granularity, Reported};
 pub use access_key::{AccessKey, AccessKeyStatus, LastUsed};
 pub use account::{Account, AccountStatus, Email, ParseEmailError, PasswordHash, RootUser};
 pub use attachment::{
     AttachedPolicies, Changed, EntityKind, ParsePolicyArnError, PolicyArn, PolicyOwner, PolicyUsage,
+};
+pub use credential_report::{
+    CredentialReport, CredentialRow, KeyColumns, PasswordColumns, report_lines,
 };
 pub use group::{Group, GroupRenaming};
 pub use inline_policy::{InlinePolicies, InlinePolicyDocument};
@@ -50,9 +59,14 @@ pub use name::{
     DeviceName, GroupName, InstanceProfileName, ManagedPolicyName, ParseNameError, PolicyName,
     RoleName, ServerCertificateName, UserName,
 };
+pub use one_time::{CodePair, DeviceClock, Window};
+pub use password_policy::{PasswordPolicy, check_password};
 pub use refusal::{Entity, Quota, Refusal, RefusalKind};
 pub use role::{NewRole, Role};
 pub use service_linked_role::{DeletionTaskId, RoleDeletion, check_role_path, service_linked_path};
+pub use settings::{
+    AccountAlias, AccountSettings, OutboundFederation, ParseAliasError, TokenVersion,
+};
 pub use tag::{Tag, Tags};
 pub use time::Timestamp;
 pub use trust_policy::{Known, SentTrustPolicy, TrustPolicy, Trusted};

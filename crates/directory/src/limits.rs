@@ -60,3 +60,36 @@ pub const VIRTUAL_MFA_DEVICES_PER_ACCOUNT: u64 = USERS_PER_ACCOUNT;
 pub const SEED_LENGTH: usize = 40;
 /// Characters of an e-mail address.
 pub const EMAIL_LENGTH: usize = 64;
+/// MFA devices of a user or of the root user, of any kind.
+pub const MFA_DEVICES_PER_USER: usize = 8;
+/// Seconds that a one-time password is shown for. SOURCE: spec/signin-recovery.md §1.
+pub const CODE_SECONDS: i64 = 30;
+/// Steps either side of now that the first code of a device to be enabled may be of: ten minutes. Own choice; AWS says
+/// that codes must be sent at once.
+pub const ENABLE_STEPS: i64 = 20;
+/// Steps either side of now at which a device's clock is looked for: twelve hours. Own choice.
+pub const RESYNC_STEPS: i64 = 12 * 120;
+/// Characters of a password. SOURCE of this and the next three: spec/signin-recovery.md §3.
+pub const PASSWORD_LENGTH: usize = 128;
+/// Characters that a password has at least in an account without a password policy.
+pub const DEFAULT_PASSWORD_LENGTH: usize = 8;
+/// Kinds of character, of four, that a password has at least in an account without a password policy.
+pub const DEFAULT_PASSWORD_KINDS: usize = 3;
+/// Characters that a password has at least under a password policy that does not say.
+pub const PASSWORD_LENGTH_UNSET: usize = 6;
+/// Passwords of a user, the present one included, that a password policy can forbid to be set again.
+pub const PASSWORDS_REMEMBERED: usize = 24;
+/// Seconds of a day.
+pub const SECONDS_PER_DAY: i64 = 86_400;
+/// Characters of an account alias, at least and at most.
+pub const ACCOUNT_ALIAS_LENGTH: std::ops::RangeInclusive<usize> = 3..=63;
+/// Properties of an account. Own choice: bounded work; the model bounds keys and values only.
+pub const ACCOUNT_PROPERTIES: usize = 100;
+/// Seconds for which a credential report is good. SOURCE: spec/iam-entities.md §6.
+pub const CREDENTIAL_REPORT_SECONDS: i64 = 4 * 3_600;
+/// Seconds after which a credential report that is still being made counts as given up. Own choice.
+pub const CREDENTIAL_REPORT_PATIENCE_SECONDS: i64 = 60;
+/// Days for which it is known what a principal used. SOURCE: spec/iam-entities.md §6.
+pub const ACCESS_TRACKED_DAYS: i64 = 400;
+/// Days for which the answer of a last-accessed job can be read.
+pub const ACCESS_JOB_DAYS: i64 = 7;

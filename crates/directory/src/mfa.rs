@@ -5,8 +5,8 @@ use std::fmt;
 use keyward_arn::{AccountId, Partition, Path, UniqueId, encode_base32};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::limits::SEED_LENGTH;
-use crate::{DeviceName, Refusal, Tags, Timestamp};
+use crate::limits::{MFA_DEVICES_PER_USER, SEED_LENGTH};
+use crate::{CodePair, DeviceClock, DeviceName, Quota, Refusal, Tags, Timestamp, User, Window};
 
 /// The secret that a one-time password device shares with its account.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -77,6 +77,8 @@ pub struct VirtualMfaDevice {
     pub tags: Tags,
     /// `None` until it is enabled: the orphan of the troubleshooting guide.
     pub assignment: Option<Assignment>,
+    /// Where its clock stands and which codes are used up, whoever it was assigned to.
+    pub clock: DeviceClock,
 }
 
 impl VirtualMfaDevice {
@@ -104,6 +106,107 @@ impl VirtualMfaDevice {
             }),
         }
     }
+
+    /// Assigns the device to somebody who has shown that it is in their hands.
+    ///
+    /// # Errors
+    /// `EntityAlreadyExists` while it is assigned, to whomever; `InvalidAuthenticationCode`.
+    pub fn enable(
+        &mut self,
+        holder: Holder,
+        codes: CodePair,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.check_unassigned()?;
+        self.clock.take(&self.seed, codes, Window::Enabling, now)?;
+        self.assignment = Some(Assignment {
+            holder,
+            enabled: now,
+        });
+        Ok(())
+    }
+
+    /// Checks that nobody uses the device.
+    ///
+    /// # Errors
+    /// `EntityAlreadyExists` while it is assigned.
+    pub fn check_unassigned(&self) -> Result<(), Refusal> {
+        match self.assignment {
+            None => Ok(()),
+            Some(_) => Err(Refusal::already_exists_text(
+                "MFA Device is already in use.",
+            )),
+        }
+    }
+
+    /// Brings the device back into step by two of its codes.
+    ///
+    /// # Errors
+    /// `NoSuchEntity` where it is not the holder's, `InvalidAuthenticationCode`.
+    pub fn resynchronize(
+        &mut self,
+        holder: &Holder,
+        codes: CodePair,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.check_held_by(holder)?;
+        self.clock
+            .take(&self.seed, codes, Window::Resynchronizing, now)
+    }
+
+    /// Takes the device from its holder; it stays, unassigned.
+    ///
+    /// # Errors
+    /// `NoSuchEntity` where it is not the holder's.
+    pub fn deactivate(&mut self, holder: &Holder) -> Result<(), Refusal> {
+        self.check_held_by(holder)?;
+        self.assignment = None;
+        Ok(())
+    }
+
+    fn check_held_by(&self, holder: &Holder) -> Result<(), Refusal> {
+        match &self.assignment {
+            Some(assignment) if assignment.holder == *holder => Ok(()),
+            Some(_) | None => Err(invalid_for_user()),
+        }
+    }
+}
+
+fn invalid_for_user() -> Refusal {
+    Refusal::not_found_text("MFA Device invalid for user.")
+}
+
+impl User {
+    /// Notes that a device is enabled for the user.
+    ///
+    /// # Errors
+    /// [`Refusal::QuotaExceeded`] where there are eight.
+    // SOURCE: spec/iam-entities.md §3; the name of the quota is not documented.
+    pub fn add_mfa_device(&mut self, serial_number: &str) -> Result<(), Refusal> {
+        if self.mfa_devices.len() >= MFA_DEVICES_PER_USER {
+            let limit = u64::try_from(MFA_DEVICES_PER_USER).unwrap_or(u64::MAX);
+            return Err(Refusal::QuotaExceeded {
+                quota: Quota::MfaDevicesPerUser,
+                limit,
+            });
+        }
+        self.mfa_devices.push(serial_number.to_owned());
+        Ok(())
+    }
+
+    /// Notes that a device is no longer enabled for the user.
+    ///
+    /// # Errors
+    /// `NoSuchEntity` where it was not.
+    pub fn remove_mfa_device(&mut self, serial_number: &str) -> Result<(), Refusal> {
+        let before = self.mfa_devices.len();
+        self.mfa_devices.retain(|device| device != serial_number);
+        if self.mfa_devices.len() == before {
+            Err(invalid_for_user())
+        } else {
+            Ok(())
+        }
+    }
 }
 
 #[cfg(test)]
@@ -119,6 +222,7 @@ mod tests {
             created: Timestamp::default(),
             tags: Tags::default(),
             assignment: None,
+            clock: DeviceClock::default(),
         };
         let account = AccountId::parse("111122223333").unwrap();
         assert_eq!(
@@ -133,5 +237,48 @@ mod tests {
         });
         assert!(device.check_deletion().is_err());
         assert!(!format!("{device:?}").contains("7, 7"));
+    }
+
+    #[test]
+    fn a_device_has_one_holder() {
+        let holder = |byte: u8| {
+            let account = AccountId::parse("111122223333").unwrap();
+            Holder::User(UniqueId::mint(
+                keyward_arn::IdPrefix::User,
+                account,
+                [byte; 8],
+            ))
+        };
+        let mut device = VirtualMfaDevice {
+            name: DeviceName::parse("phone").unwrap(),
+            path: Path::default(),
+            seed: OneTimeSeed::from_stored(b"12345678901234567890".to_vec()),
+            created: Timestamp::default(),
+            tags: Tags::default(),
+            assignment: Some(Assignment {
+                holder: holder(1),
+                enabled: Timestamp::default(),
+            }),
+            clock: DeviceClock::default(),
+        };
+        // Of second 59 of RFC 6238, appendix B, and the step after.
+        let codes = CodePair::read("287082", "359152").unwrap();
+        let now = Timestamp::from_unix_seconds(59);
+        let text = |result: Result<(), Refusal>| result.unwrap_err().to_string();
+        let in_use = text(device.enable(holder(2), codes, now));
+        assert_eq!(in_use, "MFA Device is already in use.");
+        for other in [holder(2), Holder::Root] {
+            let invalid = "MFA Device invalid for user.";
+            assert_eq!(text(device.resynchronize(&other, codes, now)), invalid);
+            assert_eq!(text(device.deactivate(&other)), invalid);
+        }
+        device.deactivate(&holder(1)).unwrap();
+        assert_eq!(device.assignment, None);
+        device.enable(holder(2), codes, now).unwrap();
+        assert_eq!(device.clock.used, Some(2));
+        device.deactivate(&holder(2)).unwrap();
+        let used_up = text(device.enable(holder(1), codes, now));
+        assert_eq!(used_up, "Authentication code for device is not valid.");
+        assert_eq!(device.assignment, None);
     }
 }

@@ -108,6 +108,10 @@ pub enum RefusalKind {
     ConcurrentModification,
     /// `EntityTemporarilyUnmodifiable`.
     EntityTemporarilyUnmodifiable,
+    /// `FeatureDisabled`.
+    FeatureDisabled,
+    /// `FeatureEnabled`.
+    FeatureEnabled,
     /// `InvalidAuthenticationCode`.
     InvalidAuthenticationCode,
     /// `InvalidUserType`.
@@ -131,6 +135,12 @@ pub enum Refusal {
         entity: Entity,
         /// With this name.
         name: String,
+    },
+    /// Something is there, where AWS has a text of its own.
+    #[error("{message}")]
+    AlreadyExistsText {
+        /// What is there, as AWS says it.
+        message: Cow<'static, str>,
     },
     /// Something must be deleted first.
     #[error("{message}")]
@@ -222,6 +232,14 @@ impl Refusal {
         Self::AlreadyExists {
             entity,
             name: name.to_string(),
+        }
+    }
+
+    /// Says in AWS's own words that something is there.
+    #[must_use]
+    pub fn already_exists_text(message: impl Into<Cow<'static, str>>) -> Self {
+        Self::AlreadyExistsText {
+            message: message.into(),
         }
     }
 

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, Path, UniqueId};
 use keyward_directory::{
-    DeviceName, EntityKind, GroupName, InstanceProfileName, ManagedPolicyName, PolicyArn,
-    PolicyName, PolicyUsage, RoleName, UserName,
+    AccountAlias, DeviceName, EntityKind, GroupName, InstanceProfileName, ManagedPolicyName,
+    PolicyArn, PolicyName, PolicyUsage, RoleName, UserName,
 };
 
 /// The key of a record.
@@ -15,6 +15,8 @@ use keyward_directory::{
 pub enum RecordKey {
     /// `a/<account>`: the account and its root user.
     Account(AccountId),
+    /// `alias/<alias>`: whose alias it is; one in the whole installation.
+    Alias(AccountAlias),
     /// `c/<account>/…`: anything else.
     Cell(AccountId, Cell),
 }
@@ -22,12 +24,20 @@ pub enum RecordKey {
 /// The key of a record within its account. Names in it are in the form that uniqueness goes by.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Cell {
+    /// `accessed/<principal id>`: what a user or role has called.
+    Accesses(UniqueId),
+    /// `access-job/<job id>`: a job that tells what was called.
+    AccessJob(String),
     /// `used/<access key id>`: the last use of an access key.
     AccessKeyUse(AccessKeyId),
     /// `attached/<policy>/<usage>/<kind>/<name>`: that an entity uses a managed policy.
     Attachment(Attachment),
     /// `count/…`: how many there are of something.
     Count(Counter),
+    /// `report/state`: how far the credential report is.
+    CredentialReport,
+    /// `report/part/<number>`: a part of the credential report.
+    CredentialReportPart(u32),
     /// `group/<name>`: a group.
     Group(String),
     /// `group-id/<group id>`: the name that a group of an id has now, as a link.
@@ -46,6 +56,8 @@ pub enum Cell {
     Role(String),
     /// `role-deletion/<name>`: the last deletion of a service-linked role of that name.
     RoleDeletion(String),
+    /// `settings/account`: the settings of the account.
+    Settings,
     /// `user/<name>`: a user.
     User(String),
     /// `mfa<path><name>`: a virtual MFA device.
@@ -91,6 +103,8 @@ pub enum Counter {
 /// The kinds of record that are listed: each has a prefix of its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Kind {
+    /// The jobs that tell what was called, oldest first.
+    AccessJobs,
     /// The counters of the entities that use managed policies.
     AttachmentCounts,
     /// The entities that use a managed policy.
@@ -181,6 +195,7 @@ impl Kind {
     #[must_use]
     pub fn prefix(&self, account: AccountId) -> Bytes {
         match self {
+            Self::AccessJobs => format!("c/{account}/access-job/"),
             Self::AttachmentCounts => format!("c/{account}/count/attached/"),
             Self::Attachments(policy) => format!("c/{account}/attached/{policy}/"),
             Self::Groups => format!("c/{account}/group/"),
@@ -213,6 +228,7 @@ impl RecordKey {
     pub fn encode(&self) -> Bytes {
         match self {
             Self::Account(account) => format!("a/{account}"),
+            Self::Alias(alias) => format!("alias/{alias}"),
             Self::Cell(account, cell) => format!("c/{account}/{}", encode_cell(cell)),
         }
         .into()
@@ -225,6 +241,9 @@ impl RecordKey {
         if let Some(account) = text.strip_prefix("a/") {
             return AccountId::parse(account).ok().map(Self::Account);
         }
+        if let Some(alias) = text.strip_prefix("alias/") {
+            return AccountAlias::parse(alias).ok().map(Self::Alias);
+        }
         let (account, rest) = text.strip_prefix("c/")?.split_once('/')?;
         let account = AccountId::parse(account).ok()?;
         decode_cell(rest).map(|cell| Self::Cell(account, cell))
@@ -233,6 +252,8 @@ impl RecordKey {
 
 fn encode_cell(cell: &Cell) -> String {
     match cell {
+        Cell::Accesses(principal) => format!("accessed/{principal}"),
+        Cell::AccessJob(id) => format!("access-job/{id}"),
         Cell::AccessKeyUse(id) => format!("used/{id}"),
         Cell::Attachment(Attachment {
             policy,
@@ -245,6 +266,8 @@ fn encode_cell(cell: &Cell) -> String {
             kind.as_str()
         ),
         Cell::Count(counter) => encode_counter(counter),
+        Cell::CredentialReport => "report/state".to_owned(),
+        Cell::CredentialReportPart(number) => format!("report/part/{number}"),
         Cell::Group(name) => format!("group/{name}"),
         Cell::GroupById(id) => format!("group-id/{id}"),
         Cell::InlinePolicy(kind, id, name) => format!("{}-policy/{id}/{name}", kind.as_str()),
@@ -254,6 +277,7 @@ fn encode_cell(cell: &Cell) -> String {
         Cell::Member(group, user) => format!("member/{group}/{user}"),
         Cell::Role(name) => format!("role/{name}"),
         Cell::RoleDeletion(name) => format!("role-deletion/{name}"),
+        Cell::Settings => "settings/account".to_owned(),
         Cell::User(name) => format!("user/{name}"),
         Cell::VirtualMfaDevice(path, name) => format!("mfa{path}{name}"),
     }
@@ -278,6 +302,8 @@ fn encode_counter(counter: &Counter) -> String {
 fn decode_cell(text: &str) -> Option<Cell> {
     let (kind, rest) = text.split_once('/')?;
     match kind {
+        "access-job" => Some(Cell::AccessJob(rest.to_owned())),
+        "accessed" => UniqueId::parse(rest).ok().map(Cell::Accesses),
         "attached" => decode_attachment(rest).map(Cell::Attachment),
         "count" => decode_counter(rest).map(Cell::Count),
         "group" => Some(Cell::Group(rest.to_owned())),
@@ -299,9 +325,14 @@ fn decode_cell(text: &str) -> Option<Cell> {
             let policy = UniqueId::parse(policy).ok()?;
             Some(Cell::ManagedPolicyVersion(policy, number.parse().ok()?))
         }
+        "report" => match rest.strip_prefix("part/") {
+            Some(number) => number.parse().ok().map(Cell::CredentialReportPart),
+            None => (rest == "state").then_some(Cell::CredentialReport),
+        },
         "role" => Some(Cell::Role(rest.to_owned())),
         "role-deletion" => Some(Cell::RoleDeletion(rest.to_owned())),
         "role-policy" => decode_inline(EntityKind::Role, rest),
+        "settings" => (rest == "account").then_some(Cell::Settings),
         "used" => AccessKeyId::parse(rest).ok().map(Cell::AccessKeyUse),
         "user" => Some(Cell::User(rest.to_owned())),
         "user-policy" => decode_inline(EntityKind::User, rest),
@@ -358,6 +389,11 @@ mod tests {
         let own = PolicyArn::parse("arn:aws:iam::111122223333:policy/p/Own").unwrap();
         let aws = PolicyArn::parse("arn:aws:iam::aws:policy/job-function/Billing").unwrap();
         let mut cells = vec![
+            Cell::Accesses(id.clone()),
+            Cell::AccessJob("019b76da-a800-7fff-bfff-ffffffffffff".to_owned()),
+            Cell::CredentialReport,
+            Cell::CredentialReportPart(12),
+            Cell::Settings,
             Cell::AccessKeyUse(AccessKeyId::parse("AKIAIOSFODNN7EXAMPLE").unwrap()),
             Cell::Group("admins".to_owned()),
             Cell::InstanceProfile("web".to_owned()),
@@ -392,12 +428,17 @@ mod tests {
         ];
         cells.extend(counters.map(Cell::Count));
         let keys = cells.into_iter().map(|cell| RecordKey::Cell(account, cell));
-        for key in keys.chain([RecordKey::Account(account)]) {
+        let alias = RecordKey::Alias(AccountAlias::parse("my-company").unwrap());
+        for key in keys.chain([RecordKey::Account(account), alias]) {
             assert_eq!(RecordKey::decode(&key.encode()), Some(key));
         }
         for text in [
             "",
             "a/",
+            "alias/",
+            "alias/Not-One",
+            "c/111122223333/report/future",
+            "c/111122223333/settings/future",
             "c/111122223333/",
             "c/111122223333/future/x",
             "c/111122223333/count/future",

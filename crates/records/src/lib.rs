@@ -5,6 +5,7 @@
 //! readable. Secrets are sealed under the data key of their account, bound to the place where they stand. Nothing
 //! here decides anything. Start at [`RecordKey`], [`Record`] and [`Vault`].
 
+mod access;
 mod account;
 mod codec;
 mod group;
@@ -16,12 +17,15 @@ mod mfa;
 mod parts;
 mod policy;
 mod record;
+mod report;
 mod role;
 mod role_deletion;
 mod seal;
+mod settings;
 mod usage;
 mod user;
 
+pub use access::{decode_accesses, encode_accesses};
 pub use account::{AccountRecord, decode_account, encode_account};
 pub use codec::{DecodeError, EncodeError};
 pub use key::{Attachment, Cell, Counter, Kind, RecordKey};
@@ -29,4 +33,5 @@ pub use link::{Link, decode_link, encode_link};
 pub use policy::{decode_document, encode_document};
 pub use record::Record;
 pub use seal::{MASTER_KEY_LENGTH, MasterKey, SealedDataKey, UnsealError, Vault};
+pub use settings::{decode_alias_owner, encode_alias_owner};
 pub use usage::{decode_last_used, encode_last_used};

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use keyward_arn::{Path, UniqueId};
-use keyward_directory::{Assignment, DeviceName, Holder, OneTimeSeed, Timestamp, VirtualMfaDevice};
+use keyward_directory::{
+    Assignment, DeviceClock, DeviceName, Holder, OneTimeSeed, Timestamp, VirtualMfaDevice,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{malformed, read, write};
@@ -10,7 +12,8 @@ use crate::parts::{RawTags, raw_tags, tags};
 use crate::{DecodeError, EncodeError, Vault};
 
 const RECORD: &str = "virtual MFA device";
-const VERSION: u8 = 1;
+/// Format 1 had no clock: no device was ever enabled.
+const VERSION: u8 = 2;
 
 #[derive(Serialize, Deserialize)]
 struct RawDevice {
@@ -20,6 +23,10 @@ struct RawDevice {
     created: i64,
     tags: RawTags,
     assignment: Option<RawAssignment>,
+    #[serde(default)]
+    drift: i64,
+    #[serde(default)]
+    used: Option<i64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -56,6 +63,8 @@ pub(crate) fn encode_virtual_mfa_device(
             created: device.created.unix_seconds(),
             tags: raw_tags(&device.tags),
             assignment,
+            drift: device.clock.drift,
+            used: device.clock.used,
         },
     )
 }
@@ -89,6 +98,10 @@ pub(crate) fn decode_virtual_mfa_device(
         created: Timestamp::from_unix_seconds(raw.created),
         tags: tags(raw.tags),
         assignment: assignment.transpose()?,
+        clock: DeviceClock {
+            drift: raw.drift,
+            used: raw.used,
+        },
     })
 }
 
@@ -127,11 +140,31 @@ mod tests {
                     holder,
                     enabled: Timestamp::from_unix_seconds(5),
                 }),
+                clock: DeviceClock {
+                    drift: -6,
+                    used: Some(7),
+                },
             };
             let bytes = encode_virtual_mfa_device(&device, &vault).unwrap();
             let back = decode_virtual_mfa_device(&bytes, &vault).unwrap();
             assert_eq!(back.seed.expose(), device.seed.expose());
             assert_eq!(format!("{back:?}"), format!("{device:?}"));
         }
+    }
+
+    #[test]
+    fn the_first_released_format_stays_readable() {
+        let account = AccountId::parse("111122223333").unwrap();
+        let vault = MasterKey::from_bytes([1; 32])
+            .create_vault(account, [2; 32])
+            .unwrap();
+        let sealed = vault.seal("mfa/phone", &[3; 40]).unwrap();
+        let text = format!(
+            "\x01{{\"name\":\"phone\",\"path\":\"/\",\"sealed\":\"{sealed}\",\"created\":4,\"tags\":[],\
+             \"assignment\":null}}"
+        );
+        let device = decode_virtual_mfa_device(text.as_bytes(), &vault).unwrap();
+        assert_eq!(device.seed.expose(), [3; 40]);
+        assert_eq!(device.clock, DeviceClock::default());
     }
 }

@@ -2,7 +2,8 @@
 
 use bytes::Bytes;
 use keyward_directory::{
-    Group, InstanceProfile, ManagedPolicy, Role, RoleDeletion, User, VirtualMfaDevice,
+    AccessJob, AccountSettings, CredentialReport, Group, InstanceProfile, ManagedPolicy, Role,
+    RoleDeletion, User, VirtualMfaDevice,
 };
 
 use crate::{Cell, DecodeError, EncodeError, Vault};
@@ -23,6 +24,48 @@ pub trait Record: Sized {
     /// # Errors
     /// [`DecodeError`] where the bytes are no such record or a secret does not open.
     fn decode(bytes: &[u8], vault: &Vault) -> Result<Self, DecodeError>;
+}
+
+impl Record for AccessJob {
+    fn cell(&self) -> Cell {
+        Cell::AccessJob(self.id.clone())
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::access::encode_job(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::access::decode_job(bytes)
+    }
+}
+
+impl Record for AccountSettings {
+    fn cell(&self) -> Cell {
+        Cell::Settings
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::settings::encode(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::settings::decode(bytes)
+    }
+}
+
+impl Record for CredentialReport {
+    fn cell(&self) -> Cell {
+        Cell::CredentialReport
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::report::encode(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::report::decode(bytes)
+    }
 }
 
 impl Record for Group {

@@ -161,8 +161,8 @@ impl Running {
         for helper in &self.helpers {
             helper.abort();
         }
-        if let Err(error) = self.service.save_key_uses().await {
-            tracing::warn!(%error, "the last use of access keys could not be saved");
+        if let Err(error) = self.service.save_uses().await {
+            tracing::warn!(%error, "what was used could not be saved");
         }
         self.audit.close();
         if let Err(error) = self.store.close() {
@@ -198,8 +198,8 @@ async fn keep_saving(service: Arc<Service>) {
     let mut ticks = tokio::time::interval(SAVE_KEY_USES);
     loop {
         ticks.tick().await;
-        if let Err(error) = service.save_key_uses().await {
-            tracing::warn!(%error, "the last use of access keys could not be saved");
+        if let Err(error) = service.save_uses().await {
+            tracing::warn!(%error, "what was used could not be saved");
         }
     }
 }

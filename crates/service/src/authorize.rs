@@ -293,7 +293,31 @@ fn identity_policies(caller: &Caller) -> PolicyLists<'_> {
             None => lists.push(unreadable()),
         }
     }
+    if caller.cell().users_may_change_password() {
+        lists.push(own_password());
+    }
     lists
+}
+
+/// Returns what `AllowUsersToChangePassword` of the password policy says to every user, as a policy that no list shows:
+/// an Allow like any other, so boundaries and Denies hold.
+// SOURCE: spec/evaluation.md §5, spec/signin-recovery.md §3.
+fn own_password() -> &'static [AttachedPolicy] {
+    const TEXT: &str = r#"{"Version":"2012-10-17","Statement":[
+        {"Effect":"Allow","Action":"iam:ChangePassword",
+         "Resource":["arn:*:iam::*:user/${aws:username}","arn:*:iam::*:user/*/${aws:username}"]},
+        {"Effect":"Allow","Action":"iam:GetAccountPasswordPolicy","Resource":"*"}]}"#;
+    static OWN_PASSWORD: OnceLock<[AttachedPolicy; 1]> = OnceLock::new();
+    OWN_PASSWORD.get_or_init(|| {
+        let document = keyward_view::Documents::default().compile(TEXT);
+        let to = AttachedTo::User("*".into());
+        [AttachedPolicy::new(
+            document,
+            "AllowUsersToChangePassword",
+            None,
+            to,
+        )]
+    })
 }
 
 /// Returns a policy that refuses whatever it is asked.

@@ -136,6 +136,7 @@ impl Service {
         let parameters = parameters.map_err(WireError::from)?;
         let operation = parameters.operation(api).map_err(WireError::from)?;
         noted.operation = Some(operation);
+        self.accesses().note(&caller, operation, now);
         self.wait_for_revision(incoming).await?;
         match row(operation) {
             Row::Pending => Err(ServiceError::NotImplemented(operation)),

@@ -106,6 +106,11 @@ impl ServiceError {
         Self::Wire(WireError::new(ErrorCode::INVALID_PARAMETER_VALUE, message))
     }
 
+    /// Refuses by an error of the model that no rule of the directory gives.
+    pub(crate) fn shape(shape: ErrorShape, message: impl Into<Cow<'static, str>>) -> Self {
+        Self::Wire(WireError::new(shape, message))
+    }
+
     /// Says that a parameter's value breaks a rule that the model does not state.
     pub(crate) fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::Wire(WireError::new(ErrorCode::VALIDATION_ERROR, message))
@@ -114,7 +119,9 @@ impl ServiceError {
 
 fn refusal_code(refusal: &Refusal) -> ErrorCode {
     let shape = match refusal {
-        Refusal::AlreadyExists { .. } => ErrorShape::EntityAlreadyExists,
+        Refusal::AlreadyExists { .. } | Refusal::AlreadyExistsText { .. } => {
+            ErrorShape::EntityAlreadyExists
+        }
         Refusal::DeleteConflict { .. } => ErrorShape::DeleteConflict,
         Refusal::InlinePolicySize { .. }
         | Refusal::QuotaExceeded { .. }
@@ -125,6 +132,8 @@ fn refusal_code(refusal: &Refusal) -> ErrorCode {
         Refusal::Other { kind, .. } => match kind {
             RefusalKind::ConcurrentModification => ErrorShape::ConcurrentModification,
             RefusalKind::EntityTemporarilyUnmodifiable => ErrorShape::EntityTemporarilyUnmodifiable,
+            RefusalKind::FeatureDisabled => ErrorShape::FeatureDisabled,
+            RefusalKind::FeatureEnabled => ErrorShape::FeatureEnabled,
             RefusalKind::InvalidAuthenticationCode => ErrorShape::InvalidAuthenticationCode,
             RefusalKind::InvalidUserType => ErrorShape::InvalidUserType,
             RefusalKind::PasswordPolicyViolation => ErrorShape::PasswordPolicyViolation,

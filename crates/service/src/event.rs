@@ -11,6 +11,9 @@ use crate::ports::Now;
 
 /// What stands in the place of a value that the model calls sensitive, as in CloudTrail.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
+/// Parameters that the model does not call sensitive and that are secrets all the same: codes of an MFA device, which
+/// are good for a while where they were not taken.
+const SECRETS: [&str; 2] = ["AuthenticationCode1", "AuthenticationCode2"];
 /// The longest header value that is kept.
 const LONGEST_HEADER: usize = 1024;
 
@@ -234,6 +237,7 @@ fn written(value: &impl Value) -> Option<String> {
     let mut writer = Writer {
         out: String::new(),
         first: true,
+        hides: false,
     };
     value.write(&mut writer);
     (writer.out != "{}" && !writer.out.is_empty()).then_some(writer.out)
@@ -243,6 +247,8 @@ fn written(value: &impl Value) -> Option<String> {
 struct Writer {
     out: String,
     first: bool,
+    /// The member that is written is a secret.
+    hides: bool,
 }
 
 impl Writer {
@@ -274,6 +280,7 @@ impl Sink for Writer {
 
     fn begin_member(&mut self, name: &'static str) {
         self.next();
+        self.hides = SECRETS.contains(&name);
         let mut characters = name.chars();
         let initial = characters
             .next()
@@ -319,7 +326,7 @@ impl Sink for Writer {
     }
 
     fn string(&mut self, value: &str) {
-        string(&mut self.out, value);
+        string(&mut self.out, if self.hides { HIDDEN } else { value });
     }
 
     fn integer(&mut self, value: i64) {

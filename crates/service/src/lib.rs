@@ -4,6 +4,7 @@
 //! door to the store. No HTTP types: a shell hands in [`Incoming`] and gets [`Outgoing`]. Start at `call.rs`, the life
 //! of a request, and `operations.rs`, the table of operations.
 
+mod accesses;
 mod authenticate;
 mod authorize;
 mod call;
@@ -15,6 +16,7 @@ mod metrics;
 mod operations;
 mod operator;
 mod page;
+mod passwords;
 mod ports;
 mod qr;
 mod reader;
@@ -39,7 +41,9 @@ pub use keyward_directory::AccountStatus;
 pub use keyward_records::{MASTER_KEY_LENGTH, MasterKey};
 pub use keyward_view::{View, follow, load};
 
+use crate::accesses::Accesses;
 use crate::authenticate::Caller;
+use crate::passwords::Passwords;
 use crate::reader::Reader;
 use crate::transaction::{Further, Transaction, Wanted, transact};
 
@@ -52,6 +56,8 @@ pub struct Service {
     view: Arc<View>,
     ports: Ports,
     metrics: Metrics,
+    passwords: Passwords,
+    accesses: Accesses,
 }
 
 /// What the shell gives.
@@ -73,6 +79,8 @@ impl Service {
             view,
             ports,
             metrics: Metrics::default(),
+            passwords: Passwords::default(),
+            accesses: Accesses::default(),
         }
     }
 
@@ -120,6 +128,14 @@ impl Service {
 
     pub(crate) fn audit(&self) -> &dyn AuditSink {
         &*self.ports.audit
+    }
+
+    pub(crate) fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
+    pub(crate) fn accesses(&self) -> &Accesses {
+        &self.accesses
     }
 
     pub(crate) fn patience(&self) -> Duration {

@@ -48,10 +48,26 @@ const IDENTITY: &str = "arn:${Partition}:iam::${Account}:*";
 const ROLE_TEMPLATE: &str = "arn:${Partition}:iam::aws:role-template/${AWSServicePrincipal}/${RoleTemplateName}:${RoleTemplateMajorVersion}";
 const INSTANCE_PROFILE: &str =
     "arn:${Partition}:iam::${Account}:instance-profile/${InstanceProfileNameWithPath}";
+const ACCESS_REPORT: &str = "arn:${Partition}:iam::${Account}:access-report/${EntityPath}";
+/// A group, a policy, a role or a user: whichever the ARN of the call is of.
+const PRINCIPAL_OR_POLICY: &str = "arn:${Partition}:iam::${Account}:${Kind}/${NameWithPath}";
 const ANY: &str = "*";
 /// Of a call on a user that exists. SOURCE: spec/condition-keys.md §2.
 const EXISTING_USER: &[&str] = &["aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"];
 const EXISTING_DEVICE: &[&str] = EXISTING_USER;
+/// Of tagging what exists.
+const TAGGED: &[&str] = &[
+    "aws:RequestTag/${TagKey}",
+    "aws:TagKeys",
+    "aws:ResourceTag/${TagKey}",
+    "iam:ResourceTag/${TagKey}",
+];
+/// Of taking tags away.
+const UNTAGGED: &[&str] = &[
+    "aws:TagKeys",
+    "aws:ResourceTag/${TagKey}",
+    "iam:ResourceTag/${TagKey}",
+];
 /// Of attaching a managed policy to a user or role that exists.
 const ATTACHING: &[&str] = &[
     "iam:PolicyARN",
@@ -89,19 +105,26 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::AttachGroupPolicy => served::<iam::AttachGroupPolicy>("iam:AttachGroupPolicy", GROUP, &["iam:PolicyARN"]),
         Operation::AttachRolePolicy => served::<iam::AttachRolePolicy>("iam:AttachRolePolicy", ROLE, ATTACHING),
         Operation::AttachUserPolicy => served::<iam::AttachUserPolicy>("iam:AttachUserPolicy", USER, ATTACHING),
+        Operation::ChangePassword => served::<iam::ChangePassword>("iam:ChangePassword", USER, EXISTING_USER),
         Operation::CreateAccessKey => served::<iam::CreateAccessKey>("iam:CreateAccessKey", USER, EXISTING_USER),
+        Operation::CreateAccountAlias => served::<iam::CreateAccountAlias>("iam:CreateAccountAlias", ANY, &[]),
         Operation::CreateGroup => served::<iam::CreateGroup>("iam:CreateGroup", GROUP, &[]),
         Operation::CreateInstanceProfile => served::<iam::CreateInstanceProfile>("iam:CreateInstanceProfile", INSTANCE_PROFILE, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
+        Operation::CreateLoginProfile => served::<iam::CreateLoginProfile>("iam:CreateLoginProfile", USER, EXISTING_USER),
         Operation::CreatePolicy => served::<iam::CreatePolicy>("iam:CreatePolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreatePolicyVersion => served::<iam::CreatePolicyVersion>("iam:CreatePolicyVersion", POLICY, EXISTING_USER),
         Operation::CreateRole => served::<iam::CreateRole>("iam:CreateRole", ROLE, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreateServiceLinkedRole => served::<iam::CreateServiceLinkedRole>("iam:CreateServiceLinkedRole", ROLE, &["iam:AWSServiceName"]),
         Operation::CreateUser => served::<iam::CreateUser>("iam:CreateUser", USER, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreateVirtualMFADevice => served::<iam::CreateVirtualMFADevice>("iam:CreateVirtualMFADevice", MFA, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
+        Operation::DeactivateMFADevice => served::<iam::DeactivateMFADevice>("iam:DeactivateMFADevice", USER, EXISTING_USER),
         Operation::DeleteAccessKey => served::<iam::DeleteAccessKey>("iam:DeleteAccessKey", USER, EXISTING_USER),
+        Operation::DeleteAccountAlias => served::<iam::DeleteAccountAlias>("iam:DeleteAccountAlias", ANY, &[]),
+        Operation::DeleteAccountPasswordPolicy => served::<iam::DeleteAccountPasswordPolicy>("iam:DeleteAccountPasswordPolicy", ANY, &[]),
         Operation::DeleteGroup => served::<iam::DeleteGroup>("iam:DeleteGroup", GROUP, &[]),
         Operation::DeleteGroupPolicy => served::<iam::DeleteGroupPolicy>("iam:DeleteGroupPolicy", GROUP, &[]),
         Operation::DeleteInstanceProfile => served::<iam::DeleteInstanceProfile>("iam:DeleteInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
+        Operation::DeleteLoginProfile => served::<iam::DeleteLoginProfile>("iam:DeleteLoginProfile", USER, EXISTING_USER),
         Operation::DeletePolicy => served::<iam::DeletePolicy>("iam:DeletePolicy", POLICY, EXISTING_USER),
         Operation::DeletePolicyVersion => served::<iam::DeletePolicyVersion>("iam:DeletePolicyVersion", POLICY, EXISTING_USER),
         Operation::DeleteRole => served::<iam::DeleteRole>("iam:DeleteRole", ROLE, BOUNDED),
@@ -115,24 +138,44 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::DetachGroupPolicy => served::<iam::DetachGroupPolicy>("iam:DetachGroupPolicy", GROUP, &["iam:PolicyARN"]),
         Operation::DetachRolePolicy => served::<iam::DetachRolePolicy>("iam:DetachRolePolicy", ROLE, ATTACHING),
         Operation::DetachUserPolicy => served::<iam::DetachUserPolicy>("iam:DetachUserPolicy", USER, ATTACHING),
+        Operation::DisableOrganizationsRootCredentialsManagement => served::<iam::DisableOrganizationsRootCredentialsManagement>("iam:DisableOrganizationsRootCredentialsManagement", ANY, &[]),
+        Operation::DisableOrganizationsRootSessions => served::<iam::DisableOrganizationsRootSessions>("iam:DisableOrganizationsRootSessions", ANY, &[]),
+        Operation::DisableOutboundWebIdentityFederation => served::<iam::DisableOutboundWebIdentityFederation>("iam:DisableOutboundWebIdentityFederation", ANY, &[]),
+        Operation::EnableMFADevice => served::<iam::EnableMFADevice>("iam:EnableMFADevice", USER, EXISTING_USER),
+        Operation::EnableOrganizationsRootCredentialsManagement => served::<iam::EnableOrganizationsRootCredentialsManagement>("iam:EnableOrganizationsRootCredentialsManagement", ANY, &[]),
+        Operation::EnableOrganizationsRootSessions => served::<iam::EnableOrganizationsRootSessions>("iam:EnableOrganizationsRootSessions", ANY, &[]),
+        Operation::EnableOutboundWebIdentityFederation => served::<iam::EnableOutboundWebIdentityFederation>("iam:EnableOutboundWebIdentityFederation", ANY, &[]),
+        Operation::GenerateCredentialReport => served::<iam::GenerateCredentialReport>("iam:GenerateCredentialReport", ANY, &[]),
+        Operation::GenerateOrganizationsAccessReport => served::<iam::GenerateOrganizationsAccessReport>("iam:GenerateOrganizationsAccessReport", ACCESS_REPORT, &["iam:OrganizationsPolicyId"]),
+        Operation::GenerateServiceLastAccessedDetails => served::<iam::GenerateServiceLastAccessedDetails>("iam:GenerateServiceLastAccessedDetails", PRINCIPAL_OR_POLICY, &[]),
         Operation::GetAccessKeyLastUsed => served::<iam::GetAccessKeyLastUsed>("iam:GetAccessKeyLastUsed", USER, EXISTING_USER),
         Operation::GetAccountAuthorizationDetails => served::<iam::GetAccountAuthorizationDetails>("iam:GetAccountAuthorizationDetails", ANY, &[]),
-        Operation::GetCallerIdentity => served::<sts::GetCallerIdentity>("sts:GetCallerIdentity", ANY, &[]),
+        Operation::GetAccountPasswordPolicy => served::<iam::GetAccountPasswordPolicy>("iam:GetAccountPasswordPolicy", ANY, &[]),
+        Operation::GetAccountProperties => served::<iam::GetAccountProperties>("iam:GetAccountProperties", ANY, &[]),
         Operation::GetAccountSummary => served::<iam::GetAccountSummary>("iam:GetAccountSummary", ANY, &[]),
+        Operation::GetCallerIdentity => served::<sts::GetCallerIdentity>("sts:GetCallerIdentity", ANY, &[]),
         Operation::GetContextKeysForCustomPolicy => served::<iam::GetContextKeysForCustomPolicy>("iam:GetContextKeysForCustomPolicy", ANY, &[]),
         Operation::GetContextKeysForPrincipalPolicy => served::<iam::GetContextKeysForPrincipalPolicy>("iam:GetContextKeysForPrincipalPolicy", IDENTITY, EXISTING_USER),
+        Operation::GetCredentialReport => served::<iam::GetCredentialReport>("iam:GetCredentialReport", ANY, &[]),
         Operation::GetGroup => served::<iam::GetGroup>("iam:GetGroup", GROUP, &[]),
         Operation::GetGroupPolicy => served::<iam::GetGroupPolicy>("iam:GetGroupPolicy", GROUP, &[]),
         Operation::GetInstanceProfile => served::<iam::GetInstanceProfile>("iam:GetInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
+        Operation::GetLoginProfile => served::<iam::GetLoginProfile>("iam:GetLoginProfile", USER, EXISTING_USER),
+        Operation::GetMFADevice => served::<iam::GetMFADevice>("iam:GetMFADevice", USER, EXISTING_USER),
+        Operation::GetOrganizationsAccessReport => served::<iam::GetOrganizationsAccessReport>("iam:GetOrganizationsAccessReport", ANY, &[]),
+        Operation::GetOutboundWebIdentityFederationInfo => served::<iam::GetOutboundWebIdentityFederationInfo>("iam:GetOutboundWebIdentityFederationInfo", ANY, &[]),
         Operation::GetPolicy => served::<iam::GetPolicy>("iam:GetPolicy", POLICY, EXISTING_USER),
         Operation::GetPolicyVersion => served::<iam::GetPolicyVersion>("iam:GetPolicyVersion", POLICY, EXISTING_USER),
         Operation::GetRole => served::<iam::GetRole>("iam:GetRole", ROLE, BOUNDED),
         Operation::GetRolePolicy => served::<iam::GetRolePolicy>("iam:GetRolePolicy", ROLE, EXISTING_USER),
         Operation::GetRoleTemplateVersion => served::<iam::GetRoleTemplateVersion>("iam:GetRoleTemplateVersion", ROLE_TEMPLATE, &[]),
+        Operation::GetServiceLastAccessedDetails => served::<iam::GetServiceLastAccessedDetails>("iam:GetServiceLastAccessedDetails", ANY, &[]),
+        Operation::GetServiceLastAccessedDetailsWithEntities => served::<iam::GetServiceLastAccessedDetailsWithEntities>("iam:GetServiceLastAccessedDetailsWithEntities", ANY, &[]),
         Operation::GetServiceLinkedRoleDeletionStatus => served::<iam::GetServiceLinkedRoleDeletionStatus>("iam:GetServiceLinkedRoleDeletionStatus", ROLE, &[]),
         Operation::GetUser => served::<iam::GetUser>("iam:GetUser", USER, EXISTING_USER),
         Operation::GetUserPolicy => served::<iam::GetUserPolicy>("iam:GetUserPolicy", USER, EXISTING_USER),
         Operation::ListAccessKeys => served::<iam::ListAccessKeys>("iam:ListAccessKeys", USER, EXISTING_USER),
+        Operation::ListAccountAliases => served::<iam::ListAccountAliases>("iam:ListAccountAliases", ANY, &[]),
         Operation::ListAttachedGroupPolicies => served::<iam::ListAttachedGroupPolicies>("iam:ListAttachedGroupPolicies", GROUP, &[]),
         Operation::ListAttachedRolePolicies => served::<iam::ListAttachedRolePolicies>("iam:ListAttachedRolePolicies", ROLE, EXISTING_USER),
         Operation::ListAttachedUserPolicies => served::<iam::ListAttachedUserPolicies>("iam:ListAttachedUserPolicies", USER, EXISTING_USER),
@@ -143,6 +186,9 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::ListInstanceProfileTags => served::<iam::ListInstanceProfileTags>("iam:ListInstanceProfileTags", INSTANCE_PROFILE, EXISTING_USER),
         Operation::ListInstanceProfiles => served::<iam::ListInstanceProfiles>("iam:ListInstanceProfiles", INSTANCE_PROFILE, &[]),
         Operation::ListInstanceProfilesForRole => served::<iam::ListInstanceProfilesForRole>("iam:ListInstanceProfilesForRole", ROLE, EXISTING_USER),
+        Operation::ListMFADeviceTags => served::<iam::ListMFADeviceTags>("iam:ListMFADeviceTags", MFA, EXISTING_DEVICE),
+        Operation::ListMFADevices => served::<iam::ListMFADevices>("iam:ListMFADevices", USER, EXISTING_USER),
+        Operation::ListOrganizationsFeatures => served::<iam::ListOrganizationsFeatures>("iam:ListOrganizationsFeatures", ANY, &[]),
         Operation::ListPolicies => served::<iam::ListPolicies>("iam:ListPolicies", ANY, &[]),
         Operation::ListPoliciesGrantingServiceAccess => served::<iam::ListPoliciesGrantingServiceAccess>("iam:ListPoliciesGrantingServiceAccess", IDENTITY, EXISTING_USER),
         Operation::ListPolicyTags => served::<iam::ListPolicyTags>("iam:ListPolicyTags", POLICY, EXISTING_USER),
@@ -154,6 +200,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::ListUserTags => served::<iam::ListUserTags>("iam:ListUserTags", USER, EXISTING_USER),
         Operation::ListUsers => served::<iam::ListUsers>("iam:ListUsers", USER, &[]),
         Operation::ListVirtualMFADevices => served::<iam::ListVirtualMFADevices>("iam:ListVirtualMFADevices", MFA, &[]),
+        Operation::PutAccountProperties => served::<iam::PutAccountProperties>("iam:PutAccountProperties", ANY, &["iam:AccountPropertyNamespaces"]),
         Operation::PutGroupPolicy => served::<iam::PutGroupPolicy>("iam:PutGroupPolicy", GROUP, &[]),
         Operation::PutRolePermissionsBoundary => served::<iam::PutRolePermissionsBoundary>("iam:PutRolePermissionsBoundary", ROLE, BOUNDED),
         Operation::PutRolePolicy => served::<iam::PutRolePolicy>("iam:PutRolePolicy", ROLE, BOUNDED),
@@ -161,20 +208,26 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::PutUserPolicy => served::<iam::PutUserPolicy>("iam:PutUserPolicy", USER, BOUNDED),
         Operation::RemoveRoleFromInstanceProfile => served::<iam::RemoveRoleFromInstanceProfile>("iam:RemoveRoleFromInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::RemoveUserFromGroup => served::<iam::RemoveUserFromGroup>("iam:RemoveUserFromGroup", GROUP, &[]),
+        Operation::ResyncMFADevice => served::<iam::ResyncMFADevice>("iam:ResyncMFADevice", USER, EXISTING_USER),
         Operation::SetDefaultPolicyVersion => served::<iam::SetDefaultPolicyVersion>("iam:SetDefaultPolicyVersion", POLICY, EXISTING_USER),
+        Operation::SetSecurityTokenServicePreferences => served::<iam::SetSecurityTokenServicePreferences>("iam:SetSecurityTokenServicePreferences", ANY, &[]),
         Operation::SimulateCustomPolicy => served::<iam::SimulateCustomPolicy>("iam:SimulateCustomPolicy", ANY, &[]),
         Operation::SimulatePrincipalPolicy => served::<iam::SimulatePrincipalPolicy>("iam:SimulatePrincipalPolicy", IDENTITY, EXISTING_USER),
         Operation::TagInstanceProfile => served::<iam::TagInstanceProfile>("iam:TagInstanceProfile", INSTANCE_PROFILE, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::TagMFADevice => served::<iam::TagMFADevice>("iam:TagMFADevice", MFA, TAGGED),
         Operation::TagPolicy => served::<iam::TagPolicy>("iam:TagPolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::TagRole => served::<iam::TagRole>("iam:TagRole", ROLE, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::TagUser => served::<iam::TagUser>("iam:TagUser", USER, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UntagInstanceProfile => served::<iam::UntagInstanceProfile>("iam:UntagInstanceProfile", INSTANCE_PROFILE, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::UntagMFADevice => served::<iam::UntagMFADevice>("iam:UntagMFADevice", MFA, UNTAGGED),
         Operation::UntagPolicy => served::<iam::UntagPolicy>("iam:UntagPolicy", POLICY, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UntagRole => served::<iam::UntagRole>("iam:UntagRole", ROLE, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UntagUser => served::<iam::UntagUser>("iam:UntagUser", USER, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UpdateAccessKey => served::<iam::UpdateAccessKey>("iam:UpdateAccessKey", USER, EXISTING_USER),
+        Operation::UpdateAccountPasswordPolicy => served::<iam::UpdateAccountPasswordPolicy>("iam:UpdateAccountPasswordPolicy", ANY, &[]),
         Operation::UpdateAssumeRolePolicy => served::<iam::UpdateAssumeRolePolicy>("iam:UpdateAssumeRolePolicy", ROLE, BOUNDED),
         Operation::UpdateGroup => served::<iam::UpdateGroup>("iam:UpdateGroup", GROUP, &[]),
+        Operation::UpdateLoginProfile => served::<iam::UpdateLoginProfile>("iam:UpdateLoginProfile", USER, EXISTING_USER),
         Operation::UpdateRole => served::<iam::UpdateRole>("iam:UpdateRole", ROLE, BOUNDED),
         Operation::UpdateRoleDescription => served::<iam::UpdateRoleDescription>("iam:UpdateRoleDescription", ROLE, BOUNDED),
         Operation::UpdateUser => served::<iam::UpdateUser>("iam:UpdateUser", USER, EXISTING_USER),
@@ -185,61 +238,31 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::AssumeRoleWithSAML
         | Operation::AssumeRoleWithWebIdentity
         | Operation::AssumeRoot
-        | Operation::ChangePassword
-        | Operation::CreateAccountAlias
         | Operation::CreateDelegationRequest
-        | Operation::CreateLoginProfile
         | Operation::CreateOpenIDConnectProvider
         | Operation::CreateSAMLProvider
         | Operation::CreateServiceSpecificCredential
-        | Operation::DeactivateMFADevice
         | Operation::DecodeAuthorizationMessage
-        | Operation::DeleteAccountAlias
-        | Operation::DeleteAccountPasswordPolicy
-        | Operation::DeleteLoginProfile
         | Operation::DeleteOpenIDConnectProvider
         | Operation::DeleteSAMLProvider
         | Operation::DeleteSSHPublicKey
         | Operation::DeleteServerCertificate
         | Operation::DeleteServiceSpecificCredential
         | Operation::DeleteSigningCertificate
-        | Operation::DisableOrganizationsRootCredentialsManagement
-        | Operation::DisableOrganizationsRootSessions
-        | Operation::DisableOutboundWebIdentityFederation
-        | Operation::EnableMFADevice
-        | Operation::EnableOrganizationsRootCredentialsManagement
-        | Operation::EnableOrganizationsRootSessions
-        | Operation::EnableOutboundWebIdentityFederation
-        | Operation::GenerateCredentialReport
-        | Operation::GenerateOrganizationsAccessReport
-        | Operation::GenerateServiceLastAccessedDetails
         | Operation::GetAccessKeyInfo
-        | Operation::GetAccountPasswordPolicy
-        | Operation::GetAccountProperties
-        | Operation::GetCredentialReport
         | Operation::GetDelegatedAccessToken
         | Operation::GetDelegationRequest
         | Operation::GetFederationToken
         | Operation::GetHumanReadableSummary
-        | Operation::GetLoginProfile
-        | Operation::GetMFADevice
         | Operation::GetOpenIDConnectProvider
-        | Operation::GetOrganizationsAccessReport
-        | Operation::GetOutboundWebIdentityFederationInfo
         | Operation::GetSAMLProvider
         | Operation::GetSSHPublicKey
         | Operation::GetServerCertificate
-        | Operation::GetServiceLastAccessedDetails
-        | Operation::GetServiceLastAccessedDetailsWithEntities
         | Operation::GetSessionToken
         | Operation::GetWebIdentityToken
-        | Operation::ListAccountAliases
         | Operation::ListDelegationRequests
-        | Operation::ListMFADeviceTags
-        | Operation::ListMFADevices
         | Operation::ListOpenIDConnectProviderTags
         | Operation::ListOpenIDConnectProviders
-        | Operation::ListOrganizationsFeatures
         | Operation::ListSAMLProviderTags
         | Operation::ListSAMLProviders
         | Operation::ListSSHPublicKeys
@@ -247,24 +270,17 @@ pub(crate) const fn row(operation: Operation) -> Row {
         | Operation::ListServerCertificates
         | Operation::ListServiceSpecificCredentials
         | Operation::ListSigningCertificates
-        | Operation::PutAccountProperties
         | Operation::RejectDelegationRequest
         | Operation::RemoveClientIDFromOpenIDConnectProvider
         | Operation::ResetServiceSpecificCredential
-        | Operation::ResyncMFADevice
         | Operation::SendDelegationToken
-        | Operation::SetSecurityTokenServicePreferences
-        | Operation::TagMFADevice
         | Operation::TagOpenIDConnectProvider
         | Operation::TagSAMLProvider
         | Operation::TagServerCertificate
-        | Operation::UntagMFADevice
         | Operation::UntagOpenIDConnectProvider
         | Operation::UntagSAMLProvider
         | Operation::UntagServerCertificate
-        | Operation::UpdateAccountPasswordPolicy
         | Operation::UpdateDelegationRequest
-        | Operation::UpdateLoginProfile
         | Operation::UpdateOpenIDConnectProviderThumbprint
         | Operation::UpdateSAMLProvider
         | Operation::UpdateSSHPublicKey

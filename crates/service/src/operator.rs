@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use argon2::Argon2;
-use argon2::password_hash::PasswordHasher as _;
 use keyward_arn::{AccessKeyId, AccountId};
 use keyward_directory::{
-    AccessKey, AccessKeyStatus, Account, AccountStatus, Email, PasswordHash, RootUser, Timestamp,
+    AccessKey, AccessKeyStatus, Account, AccountStatus, Email, RootUser, Timestamp,
 };
 use keyward_records::{AccountRecord, RecordKey, decode_account, encode_account};
 use keyward_sigv4::SecretKey;
@@ -71,9 +69,6 @@ pub enum CreateAccountError {
     /// There is such an account.
     #[error("account {0} already exists")]
     Exists(AccountId),
-    /// The password can't be hashed.
-    #[error("the password can't be used: {0}")]
-    Password(String),
     /// The service failed.
     #[error(transparent)]
     Service(#[from] ServiceError),
@@ -149,7 +144,7 @@ impl Service {
             created,
             root: RootUser {
                 email,
-                password: self.hash(&password).await?,
+                password: self.passwords.hash(&password, self.entropy()).await?,
                 access_keys: vec![key.clone()],
             },
         };
@@ -242,22 +237,5 @@ impl Service {
                 .map_or('x', |found| char::from(*found))
         };
         Zeroizing::new(random.iter().map(character).collect())
-    }
-
-    /// Hashes a password away from the threads that answer requests: it takes tens of milliseconds.
-    async fn hash(&self, password: &Zeroizing<String>) -> Result<PasswordHash, CreateAccountError> {
-        let salt: [u8; 16] = draw(self.entropy());
-        let password = password.clone();
-        let hashed = tokio::task::spawn_blocking(move || {
-            Argon2::default()
-                .hash_password_with_salt(password.as_bytes(), &salt)
-                .map(|hash| hash.to_string())
-        });
-        let hashed = hashed
-            .await
-            .map_err(|error| CreateAccountError::Password(error.to_string()))?;
-        hashed
-            .map(PasswordHash::from_phc)
-            .map_err(|error| CreateAccountError::Password(error.to_string()))
     }
 }

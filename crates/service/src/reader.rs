@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, UniqueId};
-use keyward_directory::{EntityKind, LastUsed, PolicyName, PolicyUsage};
+use keyward_directory::{
+    AccountSettings, EntityKind, LastUsed, PolicyName, PolicyUsage, User, UserName,
+};
 use keyward_records::{
     AccountRecord, Cell, Counter, Kind, Link, MasterKey, Record, RecordKey, Vault, decode_account,
     decode_document, decode_last_used, decode_link,
@@ -208,6 +210,28 @@ impl Reader {
         let found =
             found.ok_or_else(|| ServiceError::internal("the caller's account has no record"))?;
         Ok(decode_account(master, &found.value)?)
+    }
+
+    /// Returns the account's settings.
+    pub(crate) async fn settings(&self) -> Result<AccountSettings, ServiceError> {
+        Ok(self.get(Cell::Settings).await?.unwrap_or_default())
+    }
+
+    /// Returns the user of a unique id; `name` is what it is probably called.
+    pub(crate) async fn user_of_id(
+        &self,
+        id: &UniqueId,
+        name: Option<&UserName>,
+    ) -> Result<Option<User>, ServiceError> {
+        if let Some(name) = name {
+            let user = self.get::<User>(Cell::user(name)).await?;
+            if let Some(user) = user.filter(|user| user.id == *id) {
+                return Ok(Some(user));
+            }
+        }
+        // It is called otherwise at this revision, which only a rename a moment ago can cause.
+        let users = self.all::<User>(&Kind::Users).await?;
+        Ok(users.into_iter().find(|user| user.id == *id))
     }
 
     /// Returns the stored last use of an access key.

@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, UniqueId};
-use keyward_directory::{EntityKind, PolicyName, Quota, Refusal, limits};
+use keyward_directory::{
+    AccountAlias, AccountSettings, EntityKind, PolicyName, Quota, Refusal, limits,
+};
 use keyward_records::{
     AccountRecord, Cell, Counter, Link, MasterKey, Record, RecordKey, Vault, decode_account,
-    decode_document, decode_link, encode_account, encode_document, encode_link,
+    decode_alias_owner, decode_document, encode_account, encode_alias_owner, encode_document,
+    encode_link,
 };
 use keyward_store::{Commit, CommitError, Condition, Revision, Store, Write};
 
@@ -72,18 +75,6 @@ impl Transaction {
         found
             .map(|value| Ok(R::decode(value, &self.vault)?))
             .transpose()
-    }
-
-    /// Returns a link that was read.
-    pub(crate) fn link(&self, cell: Cell) -> Result<Option<Link>, ServiceError> {
-        let found = self.bytes(&cell.of(self.account))?;
-        found.map(|value| Ok(decode_link(value)?)).transpose()
-    }
-
-    /// Returns a policy document that was read.
-    pub(crate) fn document(&self, cell: Cell) -> Result<Option<String>, ServiceError> {
-        let found = self.bytes(&cell.of(self.account))?;
-        found.map(|value| Ok(decode_document(value)?)).transpose()
     }
 
     /// Returns a counter that was read; it does not change while the commit is under way.
@@ -185,6 +176,34 @@ impl Transaction {
             delta,
             at_most,
         });
+    }
+
+    /// Returns the account's settings, which were read.
+    pub(crate) fn settings(&self) -> Result<AccountSettings, ServiceError> {
+        Ok(self.get(Cell::Settings)?.unwrap_or_default())
+    }
+
+    /// Returns whose an alias is, which was read.
+    pub(crate) fn alias_owner(
+        &self,
+        alias: &AccountAlias,
+    ) -> Result<Option<AccountId>, ServiceError> {
+        let found = self.bytes(&RecordKey::Alias(alias.clone()))?;
+        found
+            .map(|value| Ok(decode_alias_owner(value)?))
+            .transpose()
+    }
+
+    /// Makes an alias the account's.
+    pub(crate) fn put_alias(&mut self, alias: &AccountAlias) -> Result<(), ServiceError> {
+        let key = RecordKey::Alias(alias.clone()).encode();
+        self.write(Write::Put(key, encode_alias_owner(self.account)?));
+        Ok(())
+    }
+
+    /// Gives up an alias, which must be the account's.
+    pub(crate) fn delete_alias(&mut self, alias: &AccountAlias) {
+        self.write(Write::Delete(RecordKey::Alias(alias.clone()).encode()));
     }
 
     /// Returns the account's record, which was read.

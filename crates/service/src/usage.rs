@@ -1,4 +1,4 @@
-//! Saving the last use of access keys, in the background.
+//! Saving the last use of access keys and what principals have called, in the background.
 
 use keyward_records::{Cell as CellKey, RecordKey, encode_last_used};
 use keyward_store::Commit;
@@ -9,6 +9,14 @@ use crate::{Service, ServiceError};
 const BATCH: usize = 90;
 
 impl Service {
+    /// Writes to the store what was used since it was called last: access keys, and actions by principals.
+    ///
+    /// # Errors
+    /// [`ServiceError`] where the store refuses; what was not written is tried again after its next use.
+    pub async fn save_uses(&self) -> Result<usize, ServiceError> {
+        Ok(self.save_key_uses().await? + self.save_accesses().await?)
+    }
+
     /// Writes to the store which keys were used since it was called last.
     ///
     /// A use that is lost in a crash is at most one interval old; the answer of `GetAccessKeyLastUsed` adds what this
@@ -16,7 +24,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError`] where the store refuses; what was not written is tried again after the key's next use.
-    pub async fn save_key_uses(&self) -> Result<usize, ServiceError> {
+    async fn save_key_uses(&self) -> Result<usize, ServiceError> {
         let mut commits = Vec::new();
         let mut commit = Commit::new();
         let mut saved = 0;

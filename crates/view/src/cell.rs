@@ -6,8 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, Partition, UniqueId};
 use keyward_directory::{
-    AccountStatus, EntityKind, Group, GroupName, InstanceProfile, InstanceProfileName,
-    ManagedPolicy, PolicyArn, Role, RoleName, Tags, User, UserName, VirtualMfaDevice,
+    AccountSettings, AccountStatus, EntityKind, Group, GroupName, InstanceProfile,
+    InstanceProfileName, ManagedPolicy, PolicyArn, Role, RoleName, Tags, User, UserName,
+    VirtualMfaDevice,
 };
 use keyward_records::{
     AccountRecord, Cell as CellKey, DecodeError, Record, Vault, decode_document,
@@ -41,6 +42,8 @@ pub struct Cell {
     policies: Policies,
     devices: HashTrieMapSync<String, Tags>,
     instance_profiles: HashTrieMapSync<String, Arc<TaggedResource>>,
+    /// The account's password policy lets every user change its own password.
+    users_may_change_password: bool,
 }
 
 /// What is only ever a resource, as decisions read it.
@@ -90,6 +93,7 @@ impl Cell {
             policies: Policies::new(),
             devices: HashTrieMapSync::new_sync(),
             instance_profiles: HashTrieMapSync::new_sync(),
+            users_may_change_password: false,
         };
         cell.set_account(record);
         cell
@@ -198,6 +202,12 @@ impl Cell {
         self.instance_profiles.get(&name.folded())
     }
 
+    /// Returns whether every user may change its own password without a policy that says so.
+    #[must_use]
+    pub fn users_may_change_password(&self) -> bool {
+        self.users_may_change_password
+    }
+
     /// Takes a changed account record.
     pub(crate) fn set_account(&mut self, record: &AccountRecord) {
         self.status = record.account.status;
@@ -277,15 +287,23 @@ impl Cell {
                 put.versions.insert((policy.clone(), *number), value);
             }
             CellKey::Role(name) => put.roles.push((name, value)),
+            CellKey::Settings => {
+                let settings = AccountSettings::decode(value, &self.vault)?;
+                self.users_may_change_password = settings.users_may_change_password();
+            }
             CellKey::User(name) => put.users.push((name, value)),
             CellKey::VirtualMfaDevice(path, name) => {
                 let device = VirtualMfaDevice::decode(value, &self.vault)?;
                 self.devices
                     .insert_mut(format!("{path}{name}"), device.tags);
             }
-            CellKey::AccessKeyUse(_)
+            CellKey::Accesses(_)
+            | CellKey::AccessJob(_)
+            | CellKey::AccessKeyUse(_)
             | CellKey::Attachment(_)
             | CellKey::Count(_)
+            | CellKey::CredentialReport
+            | CellKey::CredentialReportPart(_)
             | CellKey::GroupById(_)
             | CellKey::Member(..)
             | CellKey::RoleDeletion(_) => {}
@@ -312,6 +330,7 @@ impl Cell {
                     self.roles.remove_mut(name);
                 }
             }
+            CellKey::Settings => self.users_may_change_password = false,
             CellKey::User(name) => {
                 if let Some(member) = self.users.get(name).cloned() {
                     self.forget_keys(&member);
@@ -322,9 +341,13 @@ impl Cell {
             CellKey::VirtualMfaDevice(path, name) => {
                 self.devices.remove_mut(&format!("{path}{name}"));
             }
-            CellKey::AccessKeyUse(_)
+            CellKey::Accesses(_)
+            | CellKey::AccessJob(_)
+            | CellKey::AccessKeyUse(_)
             | CellKey::Attachment(_)
             | CellKey::Count(_)
+            | CellKey::CredentialReport
+            | CellKey::CredentialReportPart(_)
             | CellKey::GroupById(_)
             | CellKey::ManagedPolicyVersion(..)
             | CellKey::Member(..)

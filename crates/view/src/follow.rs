@@ -50,7 +50,9 @@ pub async fn load(store: &dyn Store, view: &View) -> Result<(), FollowError> {
             let Some(key) = RecordKey::decode(&key) else {
                 continue;
             };
-            let account = account_of(&key);
+            let Some(account) = account_of(&key) else {
+                continue;
+            };
             if matches!(key, RecordKey::Account(_)) {
                 found.insert(account);
             }
@@ -130,11 +132,12 @@ fn take_in_event(view: &View, event: Event) -> Result<(), FollowError> {
     let mut accounts: BTreeMap<AccountId, Changes> = BTreeMap::new();
     for change in changes.iter() {
         // A key that this version does not know is another's business.
-        if let Some(key) = RecordKey::decode(&change.key) {
-            accounts
-                .entry(account_of(&key))
-                .or_default()
-                .push((key, change.value.clone()));
+        let Some(key) = RecordKey::decode(&change.key) else {
+            continue;
+        };
+        if let Some(account) = account_of(&key) {
+            let changes = accounts.entry(account).or_default();
+            changes.push((key, change.value.clone()));
         }
     }
     for (account, changes) in accounts {
@@ -184,6 +187,7 @@ fn take_in(
                     Some(cell) => cell.set_account(&record),
                 }
             }
+            (RecordKey::Alias(_), _) => {}
             (RecordKey::Cell(_, key), value) => inside.push((key.clone(), value.as_ref())),
         }
     }
@@ -193,8 +197,10 @@ fn take_in(
     Ok(())
 }
 
-fn account_of(key: &RecordKey) -> AccountId {
+/// Returns the account whose picture a record is part of; whose an alias is decides nothing.
+fn account_of(key: &RecordKey) -> Option<AccountId> {
     match key {
-        RecordKey::Account(account) | RecordKey::Cell(account, _) => *account,
+        RecordKey::Account(account) | RecordKey::Cell(account, _) => Some(*account),
+        RecordKey::Alias(_) => None,
     }
 }

@@ -23,7 +23,7 @@ pub struct ManagedDocument {
     /// The number of the version in force.
     pub(crate) version: u32,
     /// The document of that version.
-    pub(crate) document: Arc<CompiledPolicy>,
+    pub document: Arc<CompiledPolicy>,
 }
 
 /// Inline and customer managed documents of one account.

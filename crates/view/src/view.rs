@@ -6,6 +6,8 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use keyward_arn::{AccessKeyId, AccountId, UniqueId};
+use keyward_directory::PolicyArn;
+use keyward_engine::CompiledPolicy;
 use keyward_records::MasterKey;
 use keyward_store::Revision;
 use papaya::HashMap;
@@ -112,6 +114,12 @@ impl View {
         let mut receiver = self.revision.subscribe();
         let reached = receiver.wait_for(|seen| *seen >= revision);
         matches!(tokio::time::timeout(patience, reached).await, Ok(Ok(_)))
+    }
+
+    /// Returns a policy that AWS manages; `None` where there is none of that ARN.
+    #[must_use]
+    pub fn aws_managed(&self, arn: &PolicyArn) -> Option<Arc<CompiledPolicy>> {
+        self.documents.aws_managed(arn)
     }
 
     pub(crate) fn documents(&self) -> &Documents {

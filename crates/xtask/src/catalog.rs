@@ -23,6 +23,9 @@ use anyhow::{Context as _, Result, bail, ensure};
 use actions::Actions;
 use managed::Policies;
 
+/// The file of what AWS calls its services.
+const NAMES: &str = "service-names.txt";
+
 /// Where a table's facts come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Source {
@@ -68,6 +71,8 @@ fn refresh(folder: &Path) -> Result<()> {
             frames.iter().map(String::len).sum::<usize>()
         );
     }
+    let names = iam_data::names(&folder.join("package"))?;
+    fs::write(data.join(NAMES), names).with_context(|| format!("cannot write {NAMES}"))?;
     report(&actions, &policies);
     Ok(())
 }
@@ -87,6 +92,12 @@ fn check() -> Result<()> {
             "{name} is not what the crate reads from it: restore it, or `catalog --refresh` it"
         );
     }
+    let there =
+        fs::read_to_string(data.join(NAMES)).with_context(|| format!("cannot read {NAMES}"))?;
+    ensure!(
+        there == committed::service_names()?,
+        "{NAMES} does not name each service once: restore it, or `catalog --refresh` it"
+    );
     report(&actions, &policies);
     Ok(())
 }

@@ -17,7 +17,11 @@ use crate::ports::draw;
 use crate::transaction::Transaction;
 use crate::{Service, ServiceError};
 
-fn subject_question(name: Option<&str>, caller: &Caller) -> Result<Question, ServiceError> {
+/// Asks about the user that a call names, or the caller.
+pub(super) fn subject_question(
+    name: Option<&str>,
+    caller: &Caller,
+) -> Result<Question, ServiceError> {
     match Subject::read(name, caller) {
         Ok(subject) => Ok(subject.question(caller)),
         // A name that no user can have: asked about as it was sent, and refused after the decision.

@@ -1,19 +1,20 @@
-//! Virtual MFA devices: create, list, delete.
+//! Virtual MFA devices: create, list, tag, delete.
 
 use keyward_arn::{Partition, Path};
 use keyward_directory::{
-    DeviceName, Entity, Holder, OneTimeSeed, Quota, Refusal, Tags, VirtualMfaDevice,
+    DeviceClock, DeviceName, Entity, Holder, OneTimeSeed, Quota, Refusal, Tags, VirtualMfaDevice,
 };
 use keyward_records::{Cell, Counter, Kind, Record};
 use keyward_wire::{Blob, NoOutput, Sensitive, iam};
 
 use super::target::{device_arn, device_place, device_tags};
-use super::user::{sent_path, sent_tags, wire_tags};
+use super::user::{Showing, root_user, sent_path, sent_tags, shown, wire_tags};
 use super::{Done, Operate, time};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
 use crate::page::Page;
 use crate::ports::draw;
+use crate::reader::Reader;
 use crate::{Service, ServiceError, qr};
 
 impl Operate for iam::CreateVirtualMFADevice {
@@ -44,6 +45,7 @@ impl Operate for iam::CreateVirtualMFADevice {
                 Quota::TagsPerVirtualMfaDevice,
             )?,
             assignment: None,
+            clock: DeviceClock::default(),
         };
         let ((), revision) = service
             .transact(call.caller(), &[device.cell().of(account)], |transaction| {
@@ -100,9 +102,12 @@ impl Operate for iam::ListVirtualMFADevices {
                 fits(status, device)
             })
             .await?;
-        let shown = devices.iter().map(|device| listed(device, call.caller()));
+        let mut virtual_mfa_devices = Vec::with_capacity(devices.len());
+        for device in &devices {
+            virtual_mfa_devices.push(listed(service, &reader, device, call.caller()).await?);
+        }
         let output = iam::ListVirtualMFADevicesOutput {
-            virtual_mfa_devices: shown.collect(),
+            virtual_mfa_devices,
             is_truncated: Some(marker.is_some()),
             marker,
         };
@@ -118,59 +123,164 @@ fn fits(status: Option<&iam::AssignmentStatusType>, device: &VirtualMfaDevice) -
     }
 }
 
-/// Shows a device in a list: never its seed.
-fn listed(device: &VirtualMfaDevice, caller: &Caller) -> iam::VirtualMFADevice {
-    let mut shown = iam::VirtualMFADevice {
+/// Shows a device in a list: never its seed, and not its tags.
+async fn listed(
+    service: &Service,
+    reader: &Reader,
+    device: &VirtualMfaDevice,
+    caller: &Caller,
+) -> Result<iam::VirtualMFADevice, ServiceError> {
+    let mut listed = iam::VirtualMFADevice {
         serial_number: device.serial_number(Partition::default(), caller.account()),
-        tags: (!device.tags.is_empty()).then(|| wire_tags(&device.tags)),
         ..iam::VirtualMFADevice::default()
     };
     if let Some(assignment) = &device.assignment {
-        shown.enable_date = Some(time(assignment.enabled));
-        shown.user = Some(match &assignment.holder {
-            Holder::Root => iam::User {
-                user_id: caller.account().to_string(),
-                arn: crate::authenticate::root_arn(caller.account()),
-                ..iam::User::default()
-            },
-            Holder::User(id) => iam::User {
-                user_id: id.to_string(),
-                ..iam::User::default()
-            },
-        });
+        listed.enable_date = Some(time(assignment.enabled));
+        listed.user = match &assignment.holder {
+            Holder::Root => {
+                let account = reader.account(service.view().master()).await?.account;
+                Some(root_user(&account))
+            }
+            Holder::User(id) => {
+                let cell = service.view().cell(caller.account());
+                let known = cell.and_then(|cell| cell.user_by_id(id.as_str()).cloned());
+                let name = known.as_ref().map(|user| &user.name);
+                let user = reader.user_of_id(id, name).await?;
+                user.map(|user| shown(&user, caller, Showing::WithoutTags))
+            }
+        };
     }
-    shown
+    Ok(listed)
 }
 
-impl Operate for iam::DeleteVirtualMFADevice {
+/// Asks about a virtual device that should exist.
+fn existing_device(serial_number: &str, caller: &Caller) -> Question {
+    let question = Question::about(serial_number.to_owned());
+    match device_place(caller.account(), serial_number) {
+        Some(place) => question.resource_tags(&device_tags(caller, &place)),
+        None => question,
+    }
+}
+
+/// Returns where a virtual device that should exist stands.
+fn device_cell(serial_number: &str, caller: &Caller) -> Result<Cell, Refusal> {
+    let place = device_place(caller.account(), serial_number);
+    let (path, name) = place.ok_or_else(|| missing(serial_number))?;
+    Ok(Cell::VirtualMfaDevice(path, name))
+}
+
+fn missing(serial_number: &str) -> Refusal {
+    Refusal::not_found(Entity::VirtualMfaDevice, serial_number)
+}
+
+/// Changes the tags of a virtual device.
+async fn retag(
+    service: &Service,
+    caller: &Caller,
+    serial_number: &str,
+    change: impl Fn(&Tags) -> Result<Tags, Refusal> + Send + Sync,
+) -> Result<Done<NoOutput>, ServiceError> {
+    let cell = device_cell(serial_number, caller)?;
+    let ((), revision) = service
+        .transact(
+            caller,
+            &[cell.clone().of(caller.account())],
+            |transaction| {
+                let device = transaction.get::<VirtualMfaDevice>(cell.clone())?;
+                let mut device = device.ok_or_else(|| missing(serial_number))?;
+                device.tags = change(&device.tags)?;
+                transaction.put(&device)
+            },
+        )
+        .await?;
+    Ok(Done::at(revision, NoOutput))
+}
+
+impl Operate for iam::TagMFADevice {
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        let question = Question::about(self.serial_number.clone());
-        Ok(match device_place(caller.account(), &self.serial_number) {
-            Some(place) => question.resource_tags(&device_tags(caller, &place)),
-            None => question,
-        })
+        let question = existing_device(&self.serial_number, caller);
+        Ok(question.request_tags(&sent_tags(Some(&self.tags))))
     }
 
     async fn apply(
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<NoOutput>, ServiceError> {
-        let missing = || Refusal::not_found(Entity::VirtualMfaDevice, &call.serial_number);
-        let (path, name) =
-            device_place(call.caller().account(), &call.serial_number).ok_or_else(missing)?;
-        let cell = Cell::VirtualMfaDevice(path, name);
+        retag(service, call.caller(), &call.serial_number, |tags| {
+            let added = sent_tags(Some(&call.tags));
+            tags.with(added, Quota::TagsPerVirtualMfaDevice)
+        })
+        .await
+    }
+}
+
+impl Operate for iam::UntagMFADevice {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_device(&self.serial_number, caller).tag_keys(&self.tag_keys))
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<NoOutput>, ServiceError> {
+        retag(service, call.caller(), &call.serial_number, |tags| {
+            Ok(tags.without(&call.tag_keys))
+        })
+        .await
+    }
+}
+
+impl Operate for iam::ListMFADeviceTags {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_device(&self.serial_number, caller))
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<iam::ListMFADeviceTagsOutput>, ServiceError> {
+        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let reader = service.reader(call.caller()).await?;
+        let cell = device_cell(&call.serial_number, call.caller())?;
+        let device = reader.get::<VirtualMfaDevice>(cell).await?;
+        let device = device.ok_or_else(|| missing(&call.serial_number))?;
+        let after = page.after.as_deref().map(str::to_lowercase);
+        let fits = |tag: &iam::Tag| {
+            let after = after.as_ref();
+            after.is_none_or(|after| tag.key.to_lowercase() > *after)
+        };
+        let mut tags = wire_tags(&device.tags);
+        tags.retain(fits);
+        let marker = page.cut(&mut tags, |tag| tag.key.clone());
+        let output = iam::ListMFADeviceTagsOutput {
+            tags,
+            is_truncated: Some(marker.is_some()),
+            marker,
+        };
+        Ok(Done::at(reader.revision(), output))
+    }
+}
+
+impl Operate for iam::DeleteVirtualMFADevice {
+    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_device(&self.serial_number, caller))
+    }
+
+    async fn apply(
+        service: &Service,
+        call: Authorized<Self>,
+    ) -> Result<Done<NoOutput>, ServiceError> {
+        let cell = device_cell(&call.serial_number, call.caller())?;
+        let wanted = [cell.clone().of(call.caller().account())];
         let ((), revision) = service
-            .transact(
-                call.caller(),
-                &[cell.clone().of(call.caller().account())],
-                |transaction| {
-                    let device = transaction.get::<VirtualMfaDevice>(cell.clone())?;
-                    device.ok_or_else(missing)?.check_deletion()?;
-                    transaction.delete(cell.clone());
-                    transaction.count_out(Counter::VirtualMfaDevices);
-                    Ok(())
-                },
-            )
+            .transact(call.caller(), &wanted, |transaction| {
+                let device = transaction.get::<VirtualMfaDevice>(cell.clone())?;
+                let device = device.ok_or_else(|| missing(&call.serial_number))?;
+                device.check_deletion()?;
+                transaction.delete(cell.clone());
+                transaction.count_out(Counter::VirtualMfaDevices);
+                Ok(())
+            })
             .await?;
         Ok(Done::at(revision, NoOutput))
     }

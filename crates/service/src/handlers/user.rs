@@ -23,6 +23,11 @@ pub(crate) fn shown(user: &User, caller: &Caller, tags: Showing) -> iam::User {
         user_id: user.id.to_string(),
         arn: user.arn(keyward_arn::Partition::default(), caller.account()),
         create_date: time(user.created),
+        password_last_used: user
+            .login_profile
+            .as_ref()
+            .and_then(|profile| profile.last_used)
+            .map(time),
         tags: match tags {
             Showing::WithTags if !user.tags.is_empty() => Some(wire_tags(&user.tags)),
             Showing::WithTags | Showing::WithoutTags => None,
@@ -170,7 +175,7 @@ impl Operate for iam::GetUser {
 
 /// Shows the root user, which has no name.
 // SOURCE: spec/iam-entities.md §6.
-fn root_user(account: &keyward_directory::Account) -> iam::User {
+pub(super) fn root_user(account: &keyward_directory::Account) -> iam::User {
     iam::User {
         path: "/".to_owned(),
         user_id: account.id.to_string(),
@@ -311,6 +316,7 @@ impl Operate for iam::DeleteUser {
                     if let Some(boundary) = &user.permissions_boundary {
                         managed::unlink(transaction, boundary, PolicyUsage::Boundary, &user);
                     }
+                    transaction.delete(Cell::Accesses(user.id.clone()));
                     transaction.delete(user.cell());
                     transaction.count_out(Counter::Users);
                     Ok(())

@@ -10,6 +10,18 @@ use super::Source;
 use super::actions::{Action, ActionResource, Actions, Name, ResourceType, Service, insert};
 use super::managed::{Policies, Policy};
 
+/// Returns what AWS calls each service, as the file of names has it.
+pub(super) fn service_names() -> Result<String> {
+    let mut text = String::new();
+    for service in keyward_catalog::services() {
+        let prefix = service.prefix();
+        let name = keyward_catalog::service_name(prefix);
+        let name = name.with_context(|| format!("service {prefix} has no name"))?;
+        text.push_str(&format!("{prefix}\t{name}\n"));
+    }
+    Ok(text)
+}
+
 pub(super) fn actions() -> Result<Actions> {
     let mut sources = sources();
     // The last is that of the managed policies.

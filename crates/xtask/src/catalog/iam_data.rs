@@ -2,7 +2,7 @@
 //!
 //! Every key that a file may hold is named here; one that is not refuses the file, so that nothing new is dropped unseen.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
@@ -106,6 +106,24 @@ pub(super) fn read(folder: &Path) -> Result<Actions> {
         )?;
     }
     Ok(actions)
+}
+
+/// Returns what AWS calls each service, a line each: the prefix, a tab, the name.
+pub(super) fn names(folder: &Path) -> Result<String> {
+    let data = folder.join("data");
+    let prefixes: BTreeSet<String> = json(&data.join("services.json"))?;
+    let names: BTreeMap<String, String> = json(&data.join("serviceNames.json"))?;
+    let mut text = String::new();
+    for prefix in prefixes {
+        let name = names.get(&prefix);
+        let name = name.with_context(|| format!("service {prefix} has no name"))?;
+        ensure!(
+            !name.contains(['\t', '\n']),
+            "{prefix} has a name of two lines"
+        );
+        text.push_str(&format!("{prefix}\t{}\n", name.trim()));
+    }
+    Ok(text)
 }
 
 fn service(data: &Path, prefix: &str, types: &mut BTreeMap<Name, String>) -> Result<Service> {

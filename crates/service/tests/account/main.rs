@@ -1,0 +1,15 @@
+//! Passwords, MFA devices, account settings and reports: answers, AWS's errors and texts, limits, authorization.
+
+#![allow(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a helper that can't go on fails its test"
+)]
+
+mod last_accessed;
+mod mfa;
+mod passwords;
+mod reports;
+mod self_manage;
+mod settings;
+mod world;
