@@ -77,6 +77,12 @@ impl Transaction {
             .transpose()
     }
 
+    /// Returns a policy document that was read.
+    pub(crate) fn document(&self, cell: Cell) -> Result<Option<String>, ServiceError> {
+        let found = self.bytes(&cell.of(self.account))?;
+        found.map(|value| Ok(decode_document(value)?)).transpose()
+    }
+
     /// Returns a counter that was read; it does not change while the commit is under way.
     pub(crate) fn counted(&self, counter: Counter) -> Result<u64, ServiceError> {
         let found = self.bytes(&Cell::Count(counter).of(self.account))?;

@@ -68,10 +68,14 @@ fn wrong_values(name: &str, shape: &Shape) -> Vec<(Parameters, Expected)> {
         Kind::List(inner) => {
             let mut wrong = vec![(filled("text".to_owned()), Expected::Malformed)];
             if let Some(max) = shape.max.filter(|max| *max < 1_000) {
-                let items =
-                    (1..=max + 1).flat_map(|at| sample(&format!("{name}.member.{at}"), inner));
-                let text = "Member must have length less than or equal to";
-                wrong.push((items.collect(), Expected::Violation(text)));
+                let items: Parameters = (1..=max + 1)
+                    .flat_map(|at| sample(&format!("{name}.member.{at}"), inner))
+                    .collect();
+                // An element without a required member can't be written as nothing.
+                if !items.is_empty() {
+                    let text = "Member must have length less than or equal to";
+                    wrong.push((items, Expected::Violation(text)));
+                }
             }
             wrong.extend(wrong_values(&format!("{name}.member.1"), inner));
             wrong
