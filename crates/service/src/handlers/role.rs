@@ -1,9 +1,7 @@
 //! Roles: create, get, list, update, delete.
 
 use keyward_arn::Partition;
-use keyward_directory::{
-    NewRole, PolicyArn, PolicyUsage, Refusal, Role, RoleName, check_role_path,
-};
+use keyward_directory::{NewRole, PolicyUsage, Refusal, Role, RoleName, check_role_path};
 use keyward_records::{Cell, Counter, Kind, Record};
 use keyward_store::Revision;
 use keyward_wire::{NoOutput, PolicyDocument, iam};
@@ -39,14 +37,6 @@ fn listed(role: &Role, service: &Service, caller: &Caller) -> iam::Role {
         max_session_duration: i32::try_from(role.max_session_duration).ok(),
         ..shown(role, trust::shown(service, role), caller)
     }
-}
-
-fn shown_boundary(arn: Option<&PolicyArn>) -> Option<iam::AttachedPermissionsBoundary> {
-    let kind = iam::PermissionsBoundaryAttachmentType::PermissionsBoundaryPolicy;
-    arn.map(|arn| iam::AttachedPermissionsBoundary {
-        permissions_boundary_type: Some(kind),
-        permissions_boundary_arn: Some(arn.to_string()),
-    })
 }
 
 /// Takes a description; an empty one is none.
@@ -110,7 +100,10 @@ impl Operate for iam::CreateRole {
         let document = call.assume_role_policy_document.clone();
         let role = iam::Role {
             description: role.description.clone(),
-            permissions_boundary: shown_boundary(role.permissions_boundary.as_ref()),
+            permissions_boundary: role
+                .permissions_boundary
+                .as_ref()
+                .map(managed::shown_boundary),
             tags: (!role.tags.is_empty()).then(|| wire_tags(&role.tags)),
             ..shown(&role, document, call.caller())
         };
@@ -131,7 +124,10 @@ impl Operate for iam::GetRole {
         let found = reader.get::<Role>(Role::place(&call.role_name)?).await?;
         let role = found.ok_or_else(|| missing(Role::KIND, &call.role_name))?;
         let role = iam::Role {
-            permissions_boundary: shown_boundary(role.permissions_boundary.as_ref()),
+            permissions_boundary: role
+                .permissions_boundary
+                .as_ref()
+                .map(managed::shown_boundary),
             // SOURCE: spec/iam-entities.md §6: there even where nobody has used the role.
             role_last_used: Some(iam::RoleLastUsed::default()),
             tags: (!role.tags.is_empty()).then(|| wire_tags(&role.tags)),

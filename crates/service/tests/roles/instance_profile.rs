@@ -41,7 +41,9 @@ fn remove(profile: &str, role: &str) -> iam::RemoveRoleFromInstanceProfile {
 
 fn names(answer: &Answer) -> Vec<&str> {
     let parts = answer.body.split("<InstanceProfileName>").skip(1);
-    parts.map(|rest| rest.split('<').next().unwrap()).collect()
+    parts
+        .map(|rest| rest.split('<').next().unwrap_or_default())
+        .collect()
 }
 
 #[tokio::test]

@@ -55,8 +55,9 @@ fn tag(key: &str, value: &str) -> iam::Tag {
 
 /// Returns the trust policy in an answer.
 fn document(answer: &Answer) -> String {
-    let encoded = answer.element("AssumeRolePolicyDocument").unwrap();
-    PolicyDocument::from_encoded(encoded).unwrap().0
+    let encoded = answer.element("AssumeRolePolicyDocument");
+    let document = encoded.and_then(PolicyDocument::from_encoded);
+    document.unwrap_or_default().0
 }
 
 /// Makes a user with an inline policy of these statements and returns its key.

@@ -339,6 +339,25 @@ async fn what_a_role_holds_blocks_its_deletion() {
         "Cannot delete entity, must delete policies first.",
     )
     .await;
+    let policy = || "arn:aws:iam::aws:policy/ReadOnlyAccess".to_owned();
+    let call = iam::AttachRolePolicy {
+        role_name: "Deploy".to_owned(),
+        policy_arn: policy(),
+    };
+    done(&server, &call).await;
+    refused(
+        &server,
+        &delete,
+        409,
+        "DeleteConflict",
+        "Cannot delete entity, must detach all policies first.",
+    )
+    .await;
+    let call = iam::DetachRolePolicy {
+        role_name: "Deploy".to_owned(),
+        policy_arn: policy(),
+    };
+    done(&server, &call).await;
     done(
         &server,
         &iam::DeleteRolePolicy {

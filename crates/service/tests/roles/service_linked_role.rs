@@ -48,6 +48,15 @@ async fn a_service_has_its_role_made() {
     let got = done(&server, &get_role("AWSServiceRoleForECS")).await;
     assert!(document(&got).contains(r#""Principal":{"Service":"ecs.amazonaws.com"}"#));
     assert_eq!(got.element("MaxSessionDuration"), Some("3600"));
+    let call = iam::ListAttachedRolePolicies {
+        role_name: "AWSServiceRoleForECS".to_owned(),
+        ..iam::ListAttachedRolePolicies::default()
+    };
+    let policy = "arn:aws:iam::aws:policy/aws-service-role/AmazonECSServiceRolePolicy";
+    assert_eq!(
+        done(&server, &call).await.element("PolicyArn"),
+        Some(policy)
+    );
     let taken = "Service role name AWSServiceRoleForECS has been taken in this account, please try a different suffix.";
     refused(
         &server,
