@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tokio::sync::watch;
 
-use crate::limits::{FEED_BYTES_MAX, FEED_EVENTS_MAX};
+use crate::limits::{FEED_BYTES_MAX, FEED_EVENTS_MAX, FEED_GROUP_MAX};
 use crate::{Event, Revision, Watch, WatchError};
 
 /// Recent events, and who waits for the next one.
@@ -77,7 +77,7 @@ impl Feed {
             return Err(WatchError::Compacted { after });
         }
         let bell = self.bell.subscribe();
-        self.lock().after(after)?;
+        drop(self.lock().after(after, 0)?);
         Ok(Box::new(FeedWatch {
             feed: Arc::clone(self),
             after,
@@ -92,16 +92,20 @@ impl Feed {
 }
 
 impl Ring {
-    /// Returns the first event after the revision, or `None` if it is still to come.
-    fn after(&self, after: Revision) -> Result<Option<&Event>, WatchError> {
+    /// Returns the events after the revision, at most `most`; none if the first is still to come.
+    fn after(
+        &self,
+        after: Revision,
+        most: usize,
+    ) -> Result<impl Iterator<Item = &Event>, WatchError> {
         if after < self.floor {
             return Err(WatchError::Compacted { after });
         }
         let index = self.events.partition_point(|event| event.revision <= after);
-        match self.events.get(index) {
-            None if self.closed => Err(WatchError::Closed),
-            found => Ok(found),
+        if self.closed && index == self.events.len() {
+            return Err(WatchError::Closed);
         }
+        Ok(self.events.range(index..).take(most))
     }
 }
 
@@ -119,19 +123,31 @@ struct FeedWatch {
     bell: watch::Receiver<()>,
 }
 
-#[async_trait]
-impl Watch for FeedWatch {
-    async fn next(&mut self) -> Result<Event, WatchError> {
+impl FeedWatch {
+    /// Waits for events and takes up to `most`, at least one.
+    async fn take(&mut self, most: usize) -> Result<Vec<Event>, WatchError> {
         loop {
             // Before the look, so that what is published after the look rings.
             self.bell.mark_unchanged();
-            let found = self.feed.lock().after(self.after)?.cloned();
-            if let Some(event) = found {
-                self.after = event.revision;
-                return Ok(event);
+            let found: Vec<Event> = self.feed.lock().after(self.after, most)?.cloned().collect();
+            if let Some(last) = found.last() {
+                self.after = last.revision;
+                return Ok(found);
             }
             // The sender lives as long as `self.feed`.
             self.bell.changed().await.map_err(|_| WatchError::Closed)?;
         }
+    }
+}
+
+#[async_trait]
+impl Watch for FeedWatch {
+    async fn next(&mut self) -> Result<Event, WatchError> {
+        // One was taken.
+        self.take(1).await?.pop().ok_or(WatchError::Closed)
+    }
+
+    async fn next_group(&mut self) -> Result<Vec<Event>, WatchError> {
+        self.take(FEED_GROUP_MAX).await
     }
 }

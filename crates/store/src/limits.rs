@@ -35,6 +35,9 @@ pub const FEED_EVENTS_MAX: usize = 16 * 1024;
 /// Bytes of keys and values that a store keeps for watches, at most.
 pub const FEED_BYTES_MAX: usize = 8 * 1024 * 1024;
 
+/// Events that a watch hands out at once, at most, so that a follower that is far behind shows progress.
+pub(crate) const FEED_GROUP_MAX: usize = 256;
+
 /// Bytes of the embedded store's log. The log never grows or shrinks: any other length is damage.
 ///
 /// A full log is folded into the tables, which costs one stall of some 10 ms.

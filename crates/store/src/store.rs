@@ -82,6 +82,15 @@ pub trait Watch: Send {
     /// # Errors
     /// [`WatchError`]; the watch is then at its end.
     async fn next(&mut self) -> Result<Event, WatchError>;
+
+    /// Waits as [`next`](Self::next) does, and returns with that event those that can be had without waiting, in
+    /// order. A follower that takes a group of commits at once does once what it otherwise does for each.
+    ///
+    /// # Errors
+    /// As [`next`](Self::next); no event is lost by an error.
+    async fn next_group(&mut self) -> Result<Vec<Event>, WatchError> {
+        Ok(vec![self.next().await?])
+    }
 }
 
 /// A value, and the commit that wrote it.

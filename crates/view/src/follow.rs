@@ -62,14 +62,14 @@ pub async fn load(store: &dyn Store, view: &View) -> Result<(), FollowError> {
                     if let Some((account, changes)) =
                         pending.replace((account, vec![(key, Some(value))]))
                     {
-                        take_in(view, account, changes, Start::Anew)?;
+                        take_in(view, account, &[changes], Start::Anew)?;
                     }
                 }
             }
         }
     }
     if let Some((account, changes)) = pending {
-        take_in(view, account, changes, Start::Anew)?;
+        take_in(view, account, &[changes], Start::Anew)?;
     }
     let gone = view
         .cells()
@@ -117,33 +117,41 @@ async fn follow_feed(
         .map_err(FollowError::Watch)?;
     let mut since_sweep: u32 = 0;
     loop {
-        let event = watch.next().await.map_err(FollowError::Watch)?;
-        take_in_event(view, event)?;
-        since_sweep += 1;
-        if since_sweep == 10_000 {
+        let events = watch.next_group().await.map_err(FollowError::Watch)?;
+        since_sweep = since_sweep.saturating_add(u32::try_from(events.len()).unwrap_or(u32::MAX));
+        take_in_events(view, &events)?;
+        if since_sweep >= 10_000 {
             since_sweep = 0;
             view.documents().sweep();
         }
     }
 }
 
-fn take_in_event(view: &View, event: Event) -> Result<(), FollowError> {
-    let Event { revision, changes } = event;
-    let mut accounts: BTreeMap<AccountId, Changes> = BTreeMap::new();
-    for change in changes.iter() {
-        // A key that this version does not know is another's business.
-        let Some(key) = RecordKey::decode(&change.key) else {
-            continue;
-        };
-        if let Some(account) = account_of(&key) {
-            let changes = accounts.entry(account).or_default();
-            changes.push((key, change.value.clone()));
+/// Takes in commits that follow each other; whoever waits for one of them is woken once for all of them.
+fn take_in_events(view: &View, events: &[Event]) -> Result<(), FollowError> {
+    let mut accounts: BTreeMap<AccountId, Vec<Changes>> = BTreeMap::new();
+    for event in events {
+        let mut own: BTreeMap<AccountId, Changes> = BTreeMap::new();
+        for change in event.changes.iter() {
+            // A key that this version does not know is another's business.
+            let Some(key) = RecordKey::decode(&change.key) else {
+                continue;
+            };
+            if let Some(account) = account_of(&key) {
+                let changes = own.entry(account).or_default();
+                changes.push((key, change.value.clone()));
+            }
+        }
+        for (account, changes) in own {
+            accounts.entry(account).or_default().push(changes);
         }
     }
-    for (account, changes) in accounts {
-        take_in(view, account, changes, Start::FromHere)?;
+    for (account, commits) in accounts {
+        take_in(view, account, &commits, Start::FromHere)?;
     }
-    view.advance(revision);
+    if let Some(last) = events.last() {
+        view.advance(last.revision);
+    }
     Ok(())
 }
 
@@ -156,44 +164,52 @@ enum Start {
     FromHere,
 }
 
-/// Applies changes to one account and shows the result at once.
+/// Applies the changes of one commit after the other to one account, and shows the result at once.
 fn take_in(
     view: &View,
     account: AccountId,
-    changes: Changes,
+    commits: &[Changes],
     start: Start,
 ) -> Result<(), FollowError> {
+    let has_record = |changes: &Changes| {
+        changes
+            .iter()
+            .any(|(key, _)| matches!(key, RecordKey::Account(_)))
+    };
     let mut cell = match start {
-        Start::Anew
-            if changes
-                .iter()
-                .any(|(key, _)| matches!(key, RecordKey::Account(_))) =>
-        {
-            None
-        }
+        Start::Anew if commits.iter().any(has_record) => None,
         Start::Anew | Start::FromHere => view.cell(account).map(|cell| (*cell).clone()),
     };
-    let mut inside: Vec<Change<'_>> = Vec::new();
-    for (key, value) in &changes {
-        match (key, value) {
-            (RecordKey::Account(_), None) => {
-                view.remove(account);
-                return Ok(());
-            }
-            (RecordKey::Account(_), Some(value)) => {
-                let record = decode_account(view.master(), value)?;
-                match &mut cell {
-                    None => cell = Some(Cell::new(&record)),
-                    Some(cell) => cell.set_account(&record),
+    let mut removed = false;
+    for changes in commits {
+        removed = false;
+        let mut inside: Vec<Change<'_>> = Vec::new();
+        for (key, value) in changes {
+            match (key, value) {
+                (RecordKey::Account(_), None) => removed = true,
+                (RecordKey::Account(_), Some(value)) => {
+                    let record = decode_account(view.master(), value)?;
+                    match &mut cell {
+                        None => cell = Some(Cell::new(&record)),
+                        Some(cell) => cell.set_account(&record),
+                    }
                 }
+                (RecordKey::Alias(_), _) => {}
+                (RecordKey::Cell(_, key), value) => inside.push((key.clone(), value.as_ref())),
             }
-            (RecordKey::Alias(_), _) => {}
-            (RecordKey::Cell(_, key), value) => inside.push((key.clone(), value.as_ref())),
+        }
+        if removed {
+            cell = None;
+        } else {
+            let cell = cell.as_mut().ok_or(FollowError::NoAccount(account))?;
+            cell.apply(&inside, view.documents())?;
         }
     }
-    let mut cell = cell.ok_or(FollowError::NoAccount(account))?;
-    cell.apply(&inside, view.documents())?;
-    view.put(cell);
+    match cell {
+        Some(cell) => view.put(cell),
+        None if removed => view.remove(account),
+        None => return Err(FollowError::NoAccount(account)),
+    }
     Ok(())
 }
 

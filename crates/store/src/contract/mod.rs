@@ -65,7 +65,7 @@ pub async fn run(fixture: &mut dyn Fixture) -> Result<(), Failure> {
         commits::versions commits::conditions commits::refused_commit_changes_nothing commits::no_change
         commits::counters commits::counter_bounds commits::limits commits::malformed commits::concurrent_writers
         reads::empty_store reads::isolation reads::scan_order reads::scan_pages reads::every_byte reads::restart
-        watches::order watches::resume watches::waits watches::abandoned_wait
+        watches::order watches::groups watches::resume watches::waits watches::abandoned_wait
         watches::compacted watches::ahead
     }
     if failures.is_empty() {
@@ -158,6 +158,12 @@ async fn watch(store: &dyn Store, after: Revision) -> Result<Box<dyn Watch>, Fai
 async fn next(watch: &mut dyn Watch) -> Result<Result<Event, WatchError>, Failure> {
     let waiting = tokio::time::timeout(Duration::from_secs(30), watch.next());
     waiting.await.map_err(|_| "no event came".to_owned())
+}
+
+async fn next_group(watch: &mut dyn Watch) -> Result<Vec<Event>, Failure> {
+    let waiting = tokio::time::timeout(Duration::from_secs(30), watch.next_group());
+    let group = waiting.await.map_err(|_| "no group came".to_owned())?;
+    group.map_err(|error| format!("the watch ended: {error}"))
 }
 
 async fn next_event(watch: &mut dyn Watch) -> Result<Event, Failure> {

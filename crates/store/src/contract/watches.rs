@@ -5,7 +5,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{
-    Failure, Fixture, commit, contents_of, counter, ensure, next, next_event, same, snapshot, watch,
+    Failure, Fixture, commit, contents_of, counter, ensure, next, next_event, next_group, same,
+    snapshot, watch,
 };
 use crate::{Change, Commit, Revision, Store, WatchError};
 
@@ -61,6 +62,34 @@ pub(super) async fn order(fixture: &mut dyn Fixture) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// A group has no event left out, none twice, and leaves the watch where `next` goes on.
+pub(super) async fn groups(fixture: &mut dyn Fixture) -> Result<(), Failure> {
+    let store = fixture.empty().await?;
+    let start = store.revision().await.map_err(|error| error.to_string())?;
+    let mut revisions = Vec::new();
+    for number in 0..600 {
+        revisions.push(commit(&*store, Commit::new().put("k", format!("{number}"))).await?);
+    }
+    let mut follower = watch(&*store, start).await?;
+    let mut seen = Vec::new();
+    while seen.len() < revisions.len() {
+        let group = next_group(&mut *follower).await?;
+        ensure!(!group.is_empty(), "an empty group");
+        seen.extend(group.iter().map(|event| event.revision));
+        if seen.len() < revisions.len() {
+            seen.push(next_event(&mut *follower).await?.revision);
+        }
+    }
+    same("revisions", seen, revisions)?;
+    // At its end a group is waited for like an event.
+    let (group, revision) = tokio::join!(
+        next_group(&mut *follower),
+        commit(&*store, Commit::new().put("k", "last"))
+    );
+    let group: Vec<Revision> = group?.iter().map(|event| event.revision).collect();
+    same("the last group", group, vec![revision?])
 }
 
 pub(super) async fn resume(fixture: &mut dyn Fixture) -> Result<(), Failure> {
