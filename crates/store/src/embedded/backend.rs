@@ -30,7 +30,11 @@ enum Mode {
     /// A release failed half-way: whatever redb would write next would not fit to what is there.
     Dead,
     Direct,
+    /// The writer failed: what is there is read, and nothing is written any more.
+    Frozen,
     Held(Held),
+    /// Nobody relies on the file yet, so whoever makes it syncs it once at the end.
+    Unsynced,
 }
 
 /// What was to be written, twice: in order, and as it would look.
@@ -67,12 +71,20 @@ impl Backend {
         })))
     }
 
-    /// Makes a backend that writes to the disk.
-    pub(super) fn direct(disk: Arc<dyn Disk>) -> Self {
+    /// Makes a backend that writes to the disk and leaves syncing to its maker, for a file that is being made.
+    pub(super) fn unsynced(disk: Arc<dyn Disk>) -> Self {
         Self(Arc::new(Shared {
             disk,
-            mode: RwLock::new(Mode::Direct),
+            mode: RwLock::new(Mode::Unsynced),
         }))
+    }
+
+    /// Refuses all writes from now on, also those that redb does as it is closed.
+    pub(super) fn freeze(&self) {
+        let mut mode = self.0.mode.write().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*mode, Mode::Direct) {
+            *mode = Mode::Frozen;
+        }
     }
 
     /// Does what was held back, and holds nothing back from now on.
@@ -104,16 +116,16 @@ impl Backend {
         on_held: impl FnOnce(&mut Held, &dyn Disk) -> io::Result<()>,
     ) -> io::Result<()> {
         let disk = self.0.disk.as_ref();
-        // Once direct, nobody takes the lock for writing any more, so that nobody waits for a sync.
+        // Once direct, nobody but a failure takes the lock for writing, so that nobody waits for a sync.
         match *self.mode() {
-            Mode::Dead => return Err(dead()),
-            Mode::Direct => return direct(disk),
+            Mode::Dead | Mode::Frozen => return Err(dead()),
+            Mode::Direct | Mode::Unsynced => return direct(disk),
             Mode::Held(_) => {}
         }
         match &mut *self.0.mode.write().unwrap_or_else(PoisonError::into_inner) {
             Mode::Held(held) => on_held(held, disk),
             // redb doesn't write while it is released: that is done by the thread that opens it.
-            Mode::Dead | Mode::Direct => Err(dead()),
+            Mode::Dead | Mode::Direct | Mode::Frozen | Mode::Unsynced => Err(dead()),
         }
     }
 }
@@ -126,7 +138,7 @@ impl StorageBackend for Backend {
     fn len(&self) -> io::Result<u64> {
         match &*self.mode() {
             Mode::Dead => Err(dead()),
-            Mode::Direct => self.0.disk.len(),
+            Mode::Direct | Mode::Frozen | Mode::Unsynced => self.0.disk.len(),
             Mode::Held(held) => Ok(held.len),
         }
     }
@@ -134,7 +146,7 @@ impl StorageBackend for Backend {
     fn read(&self, offset: u64, out: &mut [u8]) -> io::Result<()> {
         match &*self.mode() {
             Mode::Dead => Err(dead()),
-            Mode::Direct => self.0.disk.read_at(offset, out),
+            Mode::Direct | Mode::Frozen | Mode::Unsynced => self.0.disk.read_at(offset, out),
             Mode::Held(held) => held.read(offset, out, self.0.disk.as_ref()),
         }
     }
@@ -144,6 +156,9 @@ impl StorageBackend for Backend {
     }
 
     fn sync_data(&self) -> io::Result<()> {
+        if matches!(*self.mode(), Mode::Unsynced) {
+            return Ok(());
+        }
         self.change(
             |disk| disk.sync(),
             |held, _| {

@@ -7,7 +7,7 @@ use redb::{Builder, Durability, ReadableDatabase, WriteTransaction};
 use super::backend::Backend;
 use super::disk::Disk;
 use super::log::{self, Frame, Lap, Log, LogFault};
-use super::tables::{self, Fault, State, Tables, guarded};
+use super::tables::{self, Fault, Latest, State, TableSnapshot, Tables, guarded};
 use crate::feed::Feed;
 use crate::limits::PAGE_CACHE_BYTES;
 use crate::resolve::resolve;
@@ -65,18 +65,24 @@ impl From<std::io::Error> for EngineFault {
 #[derive(Debug)]
 pub(super) struct Engine {
     tables: Arc<Tables>,
+    backend: Backend,
     log: Log,
+    /// As it was at the last checkpoint, but for the revision, which is the newest.
+    ///
+    /// INVARIANT: the state record of the tables on the disk is that of the last checkpoint: commits between do not
+    /// write it, and redb is kept from writing what no checkpoint made durable.
     state: State,
+    latest: Arc<Latest>,
+    closed: bool,
     /// Set after an error that leaves unknown what is on the disk. Nothing is written any more;
     /// opening the store again finds out.
     broken: Option<String>,
 }
 
-/// Makes an empty store; `tables` is empty.
+/// Makes an empty store; `tables` is empty. Both files are durable when it returns, but not their names.
 pub(super) fn create(disks: &Disks, log_len: u64) -> Result<(), EngineFault> {
     let mut store = [0; 16];
     fill_random(&mut store)?;
-    log::create(disks.log.as_ref(), FORMAT_VERSION, store, log_len)?;
     let lap = next_lap(0)?;
     let state = State {
         format: FORMAT_VERSION,
@@ -84,16 +90,28 @@ pub(super) fn create(disks: &Disks, log_len: u64) -> Result<(), EngineFault> {
         revision: Revision::ZERO,
         lap,
     };
+    // Each waits for the disk most of the time, so they wait together.
+    std::thread::scope(|scope| {
+        let log = scope.spawn(|| log::create(disks.log.as_ref(), FORMAT_VERSION, store, log_len));
+        let tables = create_tables(disks, &state);
+        log.join()
+            .unwrap_or_else(|_| Err(std::io::Error::other("the log could not be made")))?;
+        tables
+    })
+}
+
+fn create_tables(disks: &Disks, state: &State) -> Result<(), EngineFault> {
+    let backend = Backend::unsynced(Arc::clone(&disks.tables));
     guarded(|| {
-        let db = Builder::new().create_with_backend(Backend::direct(Arc::clone(&disks.tables)))?;
+        let db = Builder::new().create_with_backend(backend)?;
         let mut txn = db.begin_write()?;
         txn.set_quick_repair(true);
         drop(tables::writable(&txn)?);
-        tables::write_state(&txn, &state)?;
+        tables::write_state(&txn, state)?;
         txn.commit()?;
         Ok(db.close()?)
     })?;
-    Ok(())
+    Ok(disks.tables.sync()?)
 }
 
 /// Whether a file claims to be the tables of a store.
@@ -157,14 +175,36 @@ impl Engine {
         let log = Log::start(Arc::clone(&disks.log), log.len, state.lap);
         let mut engine = Self {
             tables: Arc::new(tables),
+            backend,
             log,
             state,
+            latest: Arc::default(),
+            closed: false,
             broken: None,
         };
         engine.fold(&frames)?;
         // All is well: from here on files change.
-        backend.release()?;
+        engine.backend.release()?;
+        engine.show()?;
         Ok(engine)
+    }
+
+    /// Returns the newest snapshot of the tables, kept current.
+    pub(super) const fn latest(&self) -> &Arc<Latest> {
+        &self.latest
+    }
+
+    /// Shows the tables as they are now to whoever reads next.
+    fn show(&self) -> Result<(), Fault> {
+        self.latest
+            .show(TableSnapshot::new(&self.tables, self.state.revision)?);
+        Ok(())
+    }
+
+    /// Writes nothing any more.
+    fn fail(&mut self, reason: String) {
+        self.backend.freeze();
+        self.broken = Some(reason);
     }
 
     pub(super) const fn tables(&self) -> &Arc<Tables> {
@@ -202,7 +242,7 @@ impl Engine {
             Ok(staged) => staged,
             Err(fault) => {
                 let reason = fault.to_string();
-                self.broken = Some(reason.clone());
+                self.fail(reason.clone());
                 return commits
                     .iter()
                     .map(|_| {
@@ -219,7 +259,7 @@ impl Engine {
         match self.finish(txn, frame, feed) {
             Ok(()) => outcomes,
             Err(reason) => {
-                self.broken = Some(reason.clone());
+                self.fail(reason.clone());
                 outcomes
                     .into_iter()
                     .map(|outcome| failed(outcome, &reason))
@@ -261,13 +301,6 @@ impl Engine {
             });
         }
         drop(records);
-        tables::write_state(
-            &txn,
-            &State {
-                revision,
-                ..self.state
-            },
-        )?;
         Ok((txn, outcomes, frame))
     }
 
@@ -288,6 +321,8 @@ impl Engine {
         guarded(|| Ok(txn.commit()?))
             .map_err(|fault| format!("the tables can't be written: {fault}"))?;
         self.state.revision = revision;
+        self.show()
+            .map_err(|fault| format!("the tables can't be read: {fault}"))?;
         feed.publish(events);
         Ok(())
     }
@@ -295,7 +330,7 @@ impl Engine {
     /// Makes the tables durable and starts the log over.
     fn checkpoint(&mut self) {
         if let Err(error) = self.fold(&[]) {
-            self.broken = Some(match error {
+            self.fail(match error {
                 EngineFault::Corrupt(what) => what,
                 EngineFault::Io(error) => format!("the tables can't be made durable: {error}"),
                 EngineFault::NewerFormat(_) | EngineFault::NotAStore => {
@@ -336,7 +371,17 @@ impl Engine {
         if self.broken.is_none() && !self.log.is_empty() {
             self.checkpoint();
         }
-        self.broken.map_or(Ok(()), Err)
+        self.closed = self.broken.is_none();
+        self.broken.take().map_or(Ok(()), Err)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        if !self.closed {
+            // A panic: redb would write, as it is closed, what the state record knows nothing of.
+            self.backend.freeze();
+        }
     }
 }
 

@@ -139,11 +139,15 @@ pub(super) fn create(disk: &dyn Disk, format: u32, store: StoreId, len: u64) -> 
     header.resize(HEADER_CHECKED, 0);
     header.extend_from_slice(&crc32fast::hash(&header).to_be_bytes());
     // Zeros are written, not left as a hole: only then does a later write need no metadata.
-    let zeros = [0; 4096];
+    let zeros = [0; 64 * 1024];
     let mut at = 0;
     while at < len {
-        disk.write_at(at, &zeros)?;
-        at += zeros.len() as u64;
+        // At most a block, so it fits.
+        let count = usize::try_from(len - at)
+            .unwrap_or(usize::MAX)
+            .min(zeros.len());
+        disk.write_at(at, zeros.get(..count).unwrap_or_default())?;
+        at += count as u64;
     }
     disk.write_at(0, &header)?;
     disk.sync()

@@ -15,7 +15,7 @@ mod tables;
 mod tests;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{Builder, JoinHandle};
 
 use async_trait::async_trait;
@@ -26,7 +26,7 @@ pub use files::{OpenError, OpenMode};
 use crate::feed::Feed;
 use crate::{Commit, CommitError, Revision, Snapshot, Store, StoreError, Watch, WatchError};
 use queue::Queue;
-use tables::{TableSnapshot, Tables};
+use tables::{Latest, TableSnapshot, Tables};
 
 /// A [`Store`] in two files of this machine, which one process at a time has open.
 ///
@@ -61,7 +61,8 @@ use tables::{TableSnapshot, Tables};
 #[derive(Debug)]
 pub struct RedbStore {
     /// `None` once closed.
-    tables: RwLock<Option<Arc<Tables>>>,
+    tables: Mutex<Option<Arc<Tables>>>,
+    latest: Arc<Latest>,
     queue: Arc<Queue>,
     feed: Arc<Feed>,
     writer: Mutex<Option<JoinHandle<Result<(), String>>>>,
@@ -77,7 +78,7 @@ impl RedbStore {
     pub fn open(path: impl AsRef<Path>, mode: OpenMode) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let engine = files::open(path, mode)?;
-        let tables = Arc::clone(engine.tables());
+        let (tables, latest) = (Arc::clone(engine.tables()), Arc::clone(engine.latest()));
         let queue = Queue::new();
         let feed = Feed::new(engine.revision());
         let writer = Builder::new().name("store-writer".to_owned()).spawn({
@@ -89,7 +90,8 @@ impl RedbStore {
             source,
         })?;
         Ok(Self {
-            tables: RwLock::new(Some(tables)),
+            tables: Mutex::new(Some(tables)),
+            latest,
             queue,
             feed,
             writer: Mutex::new(Some(writer)),
@@ -118,26 +120,21 @@ impl RedbStore {
         let result = writer
             .join()
             .unwrap_or_else(|_| Err("the store's writer has panicked".to_owned()));
+        self.latest.close();
         // Last, as this is what closes redb.
         self.tables
-            .write()
+            .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take();
         result.map_err(|reason| StoreError::Unavailable { reason })
     }
 
-    fn table_snapshot(&self) -> Result<TableSnapshot, StoreError> {
-        match self
-            .tables
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .as_ref()
-        {
-            None => Err(StoreError::Unavailable {
+    fn table_snapshot(&self) -> Result<Arc<TableSnapshot>, StoreError> {
+        self.latest
+            .snapshot()
+            .ok_or_else(|| StoreError::Unavailable {
                 reason: "the store is closed".to_owned(),
-            }),
-            Some(tables) => Ok(TableSnapshot::new(tables)?),
-        }
+            })
     }
 }
 

@@ -1,11 +1,12 @@
 //! What is in redb's tables, and how it is read.
 //!
-//! Two tables of plain bytes: the records, and one state record that every transaction rewrites.
+//! Two tables of plain bytes: the records, and one state record that every checkpoint rewrites.
 //! redb checks its pages only when it opens a file, so each record carries a checksum of its own:
 //! what is damaged later is reported and never served.
 
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -116,7 +117,7 @@ impl Drop for Tables {
 pub(super) struct State {
     pub(super) format: u32,
     pub(super) store: StoreId,
-    /// The last commit that the tables have.
+    /// The last commit that the tables have: on the disk, at the last checkpoint.
     pub(super) revision: Revision,
     /// The lap of the log that holds the commits after the tables' last durable state.
     pub(super) lap: Lap,
@@ -246,11 +247,50 @@ pub(super) struct TableSnapshot {
     _txn: ReadTransaction,
 }
 
+/// The newest snapshot, shared by all who read: opening one costs as much as reading a few records.
+#[derive(Default)]
+pub(super) struct Latest(RwLock<Option<Arc<TableSnapshot>>>);
+
+impl Latest {
+    /// Returns the newest snapshot; `None` once the store is closed.
+    pub(super) fn snapshot(&self) -> Option<Arc<TableSnapshot>> {
+        self.0
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Replaces it. The writer does, before anybody learns of the commit.
+    pub(super) fn show(&self, snapshot: TableSnapshot) {
+        let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let before = place.replace(Arc::new(snapshot));
+        drop(place);
+        drop(before);
+    }
+
+    /// Forgets it.
+    pub(super) fn close(&self) {
+        let before = self
+            .0
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        drop(before);
+    }
+}
+
+impl std::fmt::Debug for Latest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let revision = self.snapshot().map(|snapshot| snapshot.revision);
+        f.debug_tuple("Latest").field(&revision).finish()
+    }
+}
+
 impl TableSnapshot {
-    pub(super) fn new(tables: &Tables) -> Result<Self, Fault> {
+    /// Opens the tables as they are; `revision` is the last commit that they have, which the writer knows.
+    pub(super) fn new(tables: &Tables, revision: Revision) -> Result<Self, Fault> {
         guarded(|| {
             let txn = tables.db()?.begin_read()?;
-            let revision = read_state(&txn)?.revision;
             Ok(Self {
                 revision,
                 records: txn.open_table(RECORDS)?,
@@ -296,7 +336,7 @@ impl TableSnapshot {
 }
 
 #[async_trait]
-impl Snapshot for TableSnapshot {
+impl Snapshot for Arc<TableSnapshot> {
     fn revision(&self) -> Revision {
         self.revision
     }

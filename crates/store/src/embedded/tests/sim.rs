@@ -222,7 +222,7 @@ pub(super) fn contents(tables: &Tables) -> Result<Contents, StoreError> {
         .build()
         .unwrap();
     runtime.block_on(async {
-        let snapshot = TableSnapshot::new(tables)?;
+        let snapshot = Arc::new(TableSnapshot::new(tables, Revision::ZERO)?);
         let mut contents = Contents::new();
         for (key, found) in scan_all(&snapshot, b"", 100).await? {
             let again = snapshot.get(&key).await?;
