@@ -3,6 +3,7 @@
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -29,6 +30,8 @@ pub(crate) struct AuditFile {
 struct Shared {
     state: Mutex<State>,
     wake: Condvar,
+    /// Whether events are refused, as the state has it: every request asks, and need not wait for a lock.
+    refusing: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -81,11 +84,10 @@ impl Drop for AuditFile {
 
 impl AuditSink for AuditFile {
     fn check(&self) -> Result<(), AuditFull> {
-        let state = self.shared.lock();
-        if state.waiting.len() < MOST_WAITING && !state.failed {
-            Ok(())
-        } else {
+        if self.shared.refusing.load(Ordering::Acquire) {
             Err(AuditFull)
+        } else {
+            Ok(())
         }
     }
 
@@ -95,6 +97,7 @@ impl AuditSink for AuditFile {
         state.waiting.extend_from_slice(line);
         let more_urgent = urgency == Urgency::AtOnce && !state.urgent;
         state.urgent |= more_urgent;
+        self.shared.note(&state);
         drop(state);
         if first || more_urgent {
             self.shared.wake.notify_one();
@@ -105,6 +108,12 @@ impl AuditSink for AuditFile {
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps `refusing` in step with a state that has changed.
+    fn note(&self, state: &State) {
+        let refusing = state.waiting.len() >= MOST_WAITING || state.failed;
+        self.refusing.store(refusing, Ordering::Release);
     }
 
     /// Waits for lines, and a little longer for more unless they are urgent; `None` at the end.
@@ -122,7 +131,9 @@ impl Shared {
         if state.waiting.is_empty() {
             return None;
         }
-        Some(std::mem::replace(&mut state.waiting, spare))
+        let gathered = std::mem::replace(&mut state.waiting, spare);
+        self.note(&state);
+        Some(gathered)
     }
 }
 
@@ -140,10 +151,13 @@ fn write(shared: &Shared, output: &mut Output) {
             // Nothing is lost: what could not be written goes before what came meanwhile.
             let newer = std::mem::replace(&mut state.waiting, gathered);
             state.waiting.extend_from_slice(&newer);
+            shared.note(&state);
             let pause = shared.wake.wait_timeout(state, Duration::from_secs(1));
             drop(pause.unwrap_or_else(PoisonError::into_inner).0);
             lines = Vec::new();
         } else {
+            shared.note(&state);
+            drop(state);
             lines = gathered;
         }
     }

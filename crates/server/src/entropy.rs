@@ -25,22 +25,26 @@ thread_local! {
 
 impl Entropy for SystemEntropy {
     fn fill(&self, wanted: &mut [u8]) {
-        DRAWN.with_borrow_mut(|block| wanted.iter_mut().for_each(|byte| *byte = block.next()));
+        DRAWN.with_borrow_mut(|block| block.hand_out(wanted));
     }
 }
 
 impl Block {
-    fn next(&mut self) -> u8 {
-        if self.left == 0 {
-            draw(&mut self.bytes);
-            self.left = BLOCK;
+    fn hand_out(&mut self, mut wanted: &mut [u8]) {
+        while !wanted.is_empty() {
+            if self.left == 0 {
+                draw(&mut self.bytes);
+                self.left = BLOCK;
+            }
+            let count = wanted.len().min(self.left);
+            let (now, later) = wanted.split_at_mut(count);
+            self.left -= count;
+            if let Some(drawn) = self.bytes.get_mut(self.left..self.left + count) {
+                now.copy_from_slice(drawn);
+                drawn.zeroize();
+            }
+            wanted = later;
         }
-        self.left -= 1;
-        self.bytes.get_mut(self.left).map_or(0, |byte| {
-            let drawn = *byte;
-            byte.zeroize();
-            drawn
-        })
     }
 }
 

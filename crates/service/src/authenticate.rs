@@ -87,7 +87,13 @@ impl fmt::Debug for Caller {
 
 /// Returns the ARN of an account's root user.
 pub(crate) fn root_arn(account: AccountId) -> String {
-    format!("arn:{}:iam::{account}:root", Partition::default().as_str())
+    let mut arn = String::with_capacity(40);
+    arn.push_str("arn:");
+    arn.push_str(Partition::default().as_str());
+    arn.push_str(":iam::");
+    account.append_to(&mut arn);
+    arn.push_str(":root");
+    arn
 }
 
 /// Checks a request's signature and says who signed it.

@@ -9,9 +9,10 @@ use keyward_engine::{
     AttachedPolicy, AttachedTo, CompiledPolicy, Context, CredentialKind, Decision, Layers,
     PolicyLists, Principal, Request, ResourceKind, decide, message,
 };
+use keyward_wire::write_json_string as string;
 
 use crate::authenticate::{Authenticated, Caller, root_arn};
-use crate::event::{Detail, string};
+use crate::event::Detail;
 use crate::exchange::{Incoming, Transport};
 use crate::handlers::{Operate, Shown};
 use crate::ports::Now;

@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use keyward_arn::AccountId;
-use keyward_wire::{Call, Operation, Service as Api, Sink, Timestamp, Value, WireError};
+use keyward_wire::{
+    Call, Operation, Service as Api, Sink, Timestamp, Value, WireError, write_json_string as string,
+};
 
 use crate::authenticate::Caller;
 use crate::exchange::{Incoming, RequestId, Transport};
@@ -67,56 +69,50 @@ fn is_reading(name: &str) -> bool {
 
 impl Event<'_> {
     /// Writes the event as one line.
+    ///
+    /// Every request pays for this, so it appends texts and formats nothing.
     pub(crate) fn write(&self, out: &mut String) {
         let service = self.operation.map(Operation::service);
         out.push_str(r#"{"eventVersion":"1.11","userIdentity":"#);
         self.write_identity(out);
         out.push_str(r#","eventTime":""#);
-        let _ = write!(out, "{}", Timestamp(self.now.unix_seconds()));
+        Timestamp(self.now.unix_seconds()).print(out);
         out.push_str(r#"","eventSource":""#);
         out.push_str(service.map_or("keyward", Api::signing_name));
         out.push_str(r#".amazonaws.com","eventName":"#);
-        string(
-            out,
-            self.operation
-                .map(Operation::name)
-                .or(self.claimed_action)
-                .unwrap_or_default(),
-        );
+        let name = self.operation.map(Operation::name);
+        string(out, name.or(self.claimed_action).unwrap_or_default());
         out.push_str(r#","awsRegion":"#);
         string(out, self.caller.map_or("us-east-1", Caller::region));
         let _ = write!(out, r#","sourceIPAddress":"{}""#, self.incoming.source_ip);
-        self.write_header(out, "userAgent", "user-agent");
+        self.write_header(out, r#","userAgent":"#, "user-agent");
         if let Some(error) = self.error {
             out.push_str(r#","errorCode":"#);
             string(out, error.code.code);
             out.push_str(r#","errorMessage":"#);
             string(out, &error.message);
         }
-        field(
-            out,
-            "requestParameters",
-            self.detail.request.as_deref().or(Some("null")),
-        );
-        field(
-            out,
-            "responseElements",
-            self.detail.response.as_deref().or(Some("null")),
-        );
-        field(out, "additionalEventData", self.detail.decision.as_deref());
-        let _ = write!(
-            out,
-            r#","requestID":"{}","eventID":"{}""#,
-            self.request_id.as_str(),
-            self.event_id.as_str()
-        );
-        let read_only = self.operation.is_some_and(is_read_only);
-        let _ = write!(
-            out,
-            r#","readOnly":{read_only},"eventType":"AwsApiCall","managementEvent":true"#
-        );
+        out.push_str(r#","requestParameters":"#);
+        out.push_str(self.detail.request.as_deref().unwrap_or("null"));
+        out.push_str(r#","responseElements":"#);
+        out.push_str(self.detail.response.as_deref().unwrap_or("null"));
+        if let Some(decision) = &self.detail.decision {
+            out.push_str(r#","additionalEventData":"#);
+            out.push_str(decision);
+        }
+        out.push_str(r#","requestID":""#);
+        out.push_str(self.request_id.as_str());
+        out.push_str(r#"","eventID":""#);
+        out.push_str(self.event_id.as_str());
+        out.push_str(match self.operation.is_some_and(is_read_only) {
+            true => r#"","readOnly":true"#,
+            false => r#"","readOnly":false"#,
+        });
+        out.push_str(r#","eventType":"AwsApiCall","managementEvent":true"#);
         if let Some(caller) = self.caller {
-            let _ = write!(out, r#","recipientAccountId":"{}""#, caller.account());
+            out.push_str(r#","recipientAccountId":""#);
+            caller.account().append_to(out);
+            out.push('"');
         }
         out.push_str(r#","eventCategory":"Management""#);
         self.write_tls(out);
@@ -128,44 +124,55 @@ impl Event<'_> {
             out.push_str(r#"{"type":"Unknown"}"#);
             return;
         };
-        let kind = if caller.user().is_some() {
-            "IAMUser"
-        } else {
-            "Root"
-        };
-        let _ = write!(
-            out,
-            r#"{{"type":"{kind}","principalId":"{}","arn":"#,
-            caller.user_id()
-        );
-        string(out, &caller.arn());
-        let _ = write!(
-            out,
-            r#","accountId":"{}","accessKeyId":"{}""#,
-            caller.account(),
-            caller.key().id
-        );
+        out.push_str(match caller.user() {
+            Some(_) => r#"{"type":"IAMUser","principalId":""#,
+            None => r#"{"type":"Root","principalId":""#,
+        });
+        match caller.user() {
+            Some(user) => out.push_str(user.id.as_str()),
+            None => caller.account().append_to(out),
+        }
+        out.push_str(r#"","arn":"#);
+        match caller.user() {
+            Some(user) => string(out, &user.arn),
+            None => string(out, &caller.arn()),
+        }
+        out.push_str(r#","accountId":""#);
+        caller.account().append_to(out);
+        out.push_str(r#"","accessKeyId":""#);
+        out.push_str(caller.key().id.as_str());
+        out.push('"');
         if let Some(user) = caller.user() {
-            let _ = write!(out, r#","userName":"{}""#, user.name);
+            out.push_str(r#","userName":"#);
+            string(out, user.name.as_str());
         }
         out.push('}');
     }
 
+    /// Writes the value of a header, where it was sent, after the text that names it.
     fn write_header(&self, out: &mut String, name: &str, header: &str) {
         if let Some(value) = self.incoming.headers.first(header) {
             let shown = value.get(..LONGEST_HEADER).unwrap_or(value);
-            let _ = write!(out, r#","{name}":"#);
-            string(out, &String::from_utf8_lossy(shown));
+            out.push_str(name);
+            match str::from_utf8(shown) {
+                Ok(text) => string(out, text),
+                Err(_) => string(out, &String::from_utf8_lossy(shown)),
+            }
         }
     }
 
     fn write_tls(&self, out: &mut String) {
         if let Transport::Tls { version, cipher } = self.incoming.transport {
-            let _ = write!(
-                out,
-                r#","tlsDetails":{{"tlsVersion":"{version}","cipherSuite":"{cipher}""#
-            );
-            self.write_header(out, "clientProvidedHostHeader", "host");
+            for part in [
+                r#","tlsDetails":{"tlsVersion":""#,
+                version,
+                r#"","cipherSuite":""#,
+                cipher,
+                r#"""#,
+            ] {
+                out.push_str(part);
+            }
+            self.write_header(out, r#","clientProvidedHostHeader":"#, "host");
             out.push('}');
         }
     }
@@ -201,36 +208,6 @@ pub(crate) fn operator_event(
     );
     out.push('\n');
     out
-}
-
-fn field(out: &mut String, name: &str, json: Option<&str>) {
-    if let Some(json) = json {
-        let _ = write!(out, r#","{name}":{json}"#);
-    }
-}
-
-/// Writes a JSON string.
-pub(crate) fn string(out: &mut String, text: &str) {
-    out.push('"');
-    let mut plain = 0;
-    for (at, byte) in text.bytes().enumerate() {
-        if byte >= 0x20 && byte != b'"' && byte != b'\\' {
-            continue;
-        }
-        out.push_str(text.get(plain..at).unwrap_or_default());
-        plain = at + 1;
-        match byte {
-            b'"' => out.push_str("\\\""),
-            b'\\' => out.push_str("\\\\"),
-            b'\n' => out.push_str("\\n"),
-            b'\t' => out.push_str("\\t"),
-            _ => {
-                let _ = write!(out, "\\u{byte:04x}");
-            }
-        }
-    }
-    out.push_str(text.get(plain..).unwrap_or_default());
-    out.push('"');
 }
 
 fn written(value: &impl Value) -> Option<String> {

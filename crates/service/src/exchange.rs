@@ -65,19 +65,15 @@ impl RequestId {
     /// Makes a version 4 UUID from 16 random bytes.
     #[must_use]
     pub fn from_random(mut random: [u8; 16]) -> Self {
-        const DIGITS: &[u8; 16] = b"0123456789abcdef";
         random[6] = (random[6] & 0x0f) | 0x40;
         random[8] = (random[8] & 0x3f) | 0x80;
         let mut text = [b'-'; 36];
-        let hyphen = |index: &usize| !matches!(index, 8 | 13 | 18 | 23);
-        let digits = random.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-        let places = text
-            .iter_mut()
-            .enumerate()
-            .filter(|(index, _)| hyphen(index))
-            .map(|(_, place)| place);
-        for (place, digit) in places.zip(digits) {
-            *place = DIGITS.get(usize::from(digit)).copied().unwrap_or(b'0');
+        // Each byte has its own place: the groups have 4, 2, 2, 2 and 6 bytes, and a hyphen stays between two.
+        let places = [0, 2, 4, 6, 9, 11, 14, 16, 19, 21, 24, 26, 28, 30, 32, 34];
+        for (byte, place) in random.iter().zip(places) {
+            if let Some([high, low]) = text.get_mut(place..place + 2) {
+                (*high, *low) = (digit(byte >> 4), digit(byte & 15));
+            }
         }
         Self(text)
     }
@@ -86,6 +82,14 @@ impl RequestId {
     #[must_use]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
+    }
+}
+
+/// Returns the hexadecimal digit of a number below 16.
+fn digit(number: u8) -> u8 {
+    match number {
+        0..10 => b'0' + number,
+        _ => b'a' - 10 + number,
     }
 }
 

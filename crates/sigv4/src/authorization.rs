@@ -68,12 +68,24 @@ pub(crate) fn from_header<'a>(
     }
     let (mut credential, mut signed_headers, mut signature) = (None, None, None);
     // A blank within a parameter ends it, and what follows must be a parameter of its own.
-    for parameter in parameters.split(',').flat_map(str::split_ascii_whitespace) {
-        let (name, value) = parameter.split_once('=').ok_or_else(no_pair)?;
+    // All that end one are small: one comparison lets most bytes pass.
+    let ends = |byte: u8| byte <= b',' && (byte == b',' || byte.is_ascii_whitespace());
+    let mut rest = parameters;
+    while !rest.is_empty() {
+        // Cut at bytes that are characters of their own, so never within one.
+        let end = rest.bytes().position(ends);
+        let (parameter, after) = rest.split_at(end.unwrap_or(rest.len()));
+        rest = after.get(1..).unwrap_or_default();
+        if parameter.is_empty() {
+            continue;
+        }
+        let equals = parameter.bytes().position(|byte| byte == b'=');
+        let (name, value) = parameter.split_at(equals.ok_or_else(no_pair)?);
+        let value = value.get(1..);
         match name {
-            "Credential" => credential = Some(value),
-            "SignedHeaders" => signed_headers = Some(value),
-            "Signature" => signature = Some(value),
+            "Credential" => credential = value,
+            "SignedHeaders" => signed_headers = value,
+            "Signature" => signature = value,
             _ => {}
         }
     }

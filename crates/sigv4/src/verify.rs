@@ -328,15 +328,15 @@ fn credential_parts<'a>(credential: &Cow<'a, str>) -> Result<[Cow<'a, str>; 5], 
 }
 
 fn five_parts(text: &str) -> Option<[&str; 5]> {
-    let mut parts = text.split('/');
-    let five = [
-        parts.next()?,
-        parts.next()?,
-        parts.next()?,
-        parts.next()?,
-        parts.next()?,
-    ];
-    parts.next().is_none().then_some(five)
+    let mut rest = text;
+    let mut next = || {
+        let slash = rest.bytes().position(|byte| byte == b'/')?;
+        let (part, after) = rest.split_at(slash);
+        rest = after.get(1..)?;
+        Some(part)
+    };
+    let [first, second, third, fourth] = [next()?, next()?, next()?, next()?];
+    (!rest.contains('/')).then_some([first, second, third, fourth, rest])
 }
 
 /// SOURCE: spec/signing.md §3 "scope checks".

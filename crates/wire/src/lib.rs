@@ -61,6 +61,6 @@ pub use parameters::{Parameters, ParametersError};
 pub use response::{Format, write_error, write_success};
 pub use schema::{Kind, Member, Pattern, Shape};
 pub use service::Service;
-pub use sink::Sink;
+pub use sink::{Sink, write_json_string};
 pub use timestamp::Timestamp;
 pub use value::{Blob, Decode, NoOutput, Output, PolicyDocument, Sensitive, Value};

@@ -17,7 +17,7 @@ impl Timestamp {
         clippy::arithmetic_side_effects,
         reason = "seconds are clamped to the years 1 to 9999, so no intermediate value leaves i64"
     )]
-    pub(crate) fn print(self, out: &mut String) {
+    pub fn print(self, out: &mut String) {
         let seconds = self.0.clamp(EARLIEST, LATEST);
         let (days, of_day) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
         // Days to a civil date, counting years from March so that the leap day is a year's last.
@@ -57,14 +57,16 @@ impl std::fmt::Display for Timestamp {
     }
 }
 
-/// Appends a number that is not negative, with zeros in front up to the width.
-fn digits(out: &mut String, number: i64, width: usize) {
-    let mut buffer = itoa::Buffer::new();
-    let text = buffer.format(number);
-    for _ in text.len()..width {
-        out.push('0');
+/// Appends the last digits of a number that is not negative.
+fn digits(out: &mut String, number: i64, width: u32) {
+    for place in (0..width).rev() {
+        let digit = number
+            .checked_div(10_i64.saturating_pow(place))
+            .map_or(0, |shifted| shifted.rem_euclid(10));
+        out.push(char::from(
+            b'0'.saturating_add(u8::try_from(digit).unwrap_or(0)),
+        ));
     }
-    out.push_str(text);
 }
 
 #[cfg(test)]
