@@ -53,51 +53,49 @@ pub(crate) async fn answer(
 }
 
 async fn call(service: &Service, peer: Peer, head: &Parts, body: IncomingBody) -> Reply {
-    let body = match read(body).await {
-        Ok(body) => body,
-        Err(refusal) => return refusal,
-    };
-    let incoming = Incoming {
+    let mut incoming = Incoming {
         method: head.method.as_str(),
         path: head.uri.path(),
         query: head.uri.query(),
         authority: head.uri.authority().map(http::uri::Authority::as_str),
         headers: &Fields(&head.headers),
-        body: &body,
+        body: &[],
         source_ip: peer.address,
         transport: peer.transport,
     };
+    let body = match read(body).await {
+        Ok(body) => body,
+        Err(Unread::TooLarge) => return reply(service.body_too_large(&incoming, BODY_BYTES)),
+        Err(Unread::TooSlow) => {
+            return text(StatusCode::REQUEST_TIMEOUT, "the body took too long\n");
+        }
+        Err(Unread::Cut) => return text(StatusCode::BAD_REQUEST, "the body ended early\n"),
+    };
+    incoming.body = &body;
     match guarded(service.call(&incoming)).await {
         Some(outgoing) => reply(outgoing),
         None => reply(service.panicked(&incoming)),
     }
 }
 
+/// Why a body was not read to its end.
+enum Unread {
+    Cut,
+    TooLarge,
+    TooSlow,
+}
+
 /// Reads a body of bounded size in bounded time.
-async fn read(body: IncomingBody) -> Result<Bytes, Reply> {
+async fn read(body: IncomingBody) -> Result<Bytes, Unread> {
     if body.size_hint().lower() > BODY_BYTES as u64 {
-        return Err(too_large());
+        return Err(Unread::TooLarge);
     }
     match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(text(StatusCode::BAD_REQUEST, "the body ended early\n")),
-        Err(_) => Err(text(
-            StatusCode::REQUEST_TIMEOUT,
-            "the body took too long\n",
-        )),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unread::TooLarge),
+        Ok(Err(_)) => Err(Unread::Cut),
+        Err(_) => Err(Unread::TooSlow),
     }
-}
-
-fn too_large() -> Reply {
-    // SOURCE: spec/signing.md §9: the code; AWS's text is not known.
-    let body = "<ErrorResponse>\n  <Error>\n    <Type>Sender</Type>\n    <Code>RequestEntityTooLarge</Code>\n    \
-        <Message>The request body is larger than 1048576 bytes.</Message>\n  </Error>\n</ErrorResponse>\n";
-    let mut reply = text(StatusCode::PAYLOAD_TOO_LARGE, body);
-    reply
-        .headers_mut()
-        .insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
-    reply
 }
 
 /// Polls a future to its end; `None` where it panicked.

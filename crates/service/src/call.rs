@@ -38,6 +38,8 @@ pub(crate) struct Reply {
 /// What is noted on the way, for the event.
 #[derive(Default)]
 struct Noted {
+    /// The service that `Version` names.
+    api: Option<Api>,
     operation: Option<Operation>,
     claimed_action: Option<String>,
     detail: Detail,
@@ -56,7 +58,6 @@ impl Service {
                 .and_then(|accept| str::from_utf8(accept).ok()),
         );
         let mut noted = Noted::default();
-        let api = named_api(incoming);
         let result = match self.audit().check() {
             Ok(()) => {
                 self.handle(incoming, now, request_id, format, &mut noted)
@@ -76,7 +77,8 @@ impl Service {
                 let api = noted
                     .operation
                     .map(Operation::service)
-                    .or(api)
+                    .or(noted.api)
+                    .or_else(|| named_api(incoming))
                     .unwrap_or(Api::Iam);
                 (
                     failed(incoming, api, &error, &answer, request_id, format),
@@ -90,19 +92,27 @@ impl Service {
 
     /// Answers a request whose handling panicked: refused, and nothing is known of it.
     pub fn panicked(&self, incoming: &Incoming<'_>) -> Outgoing {
+        self.refuse(incoming, ServiceError::internal("a panic"))
+    }
+
+    /// Answers a request whose body is larger than this many bytes and was not read; `incoming` has none.
+    // SOURCE: spec/signing.md §9: the code; AWS's text is not known.
+    pub fn body_too_large(&self, incoming: &Incoming<'_>, most: usize) -> Outgoing {
+        let message = format!("The request body is larger than {most} bytes.");
+        let error = WireError::new(ErrorCode::REQUEST_ENTITY_TOO_LARGE, message);
+        self.refuse(incoming, ServiceError::Wire(error))
+    }
+
+    /// Refuses a request that nothing is known of.
+    fn refuse(&self, incoming: &Incoming<'_>, error: ServiceError) -> Outgoing {
         let request_id = RequestId::from_random(draw(self.entropy()));
-        let error = ServiceError::internal("a panic");
         let answer = error.answer();
         log(&error, &request_id);
         self.metrics().count(None, Err(&error));
-        self.leave_event(
-            incoming,
-            self.now(),
-            &request_id,
-            &Noted::default(),
-            Some(&answer),
-        );
-        failed(incoming, Api::Iam, &error, &answer, request_id, Format::Xml)
+        let noted = Noted::default();
+        self.leave_event(incoming, self.now(), &request_id, &noted, Some(&answer));
+        let api = named_api(incoming).unwrap_or(Api::Iam);
+        failed(incoming, api, &error, &answer, request_id, Format::Xml)
     }
 
     async fn handle(
@@ -125,16 +135,23 @@ impl Service {
             Ok(parameters) => parameters.get("Version").and_then(Api::from_version),
             Err(_) => None,
         };
+        noted.api = api;
         if let Ok(parameters) = &parameters {
-            noted.claimed_action = parameters
-                .get("Action")
-                .map(|action| action.chars().take(128).collect());
             noted.operation = parameters.operation(None).ok();
+            if noted.operation.is_none() {
+                noted.claimed_action = parameters
+                    .get("Action")
+                    .map(|action| action.chars().take(128).collect());
+            }
         }
         let caller = authenticate(self.view(), incoming, api, now)?;
         noted.caller = Some(Caller::clone(&caller));
         let parameters = parameters.map_err(WireError::from)?;
-        let operation = parameters.operation(api).map_err(WireError::from)?;
+        let operation = match noted.operation {
+            Some(operation) => operation,
+            // The same question again, for the reason.
+            None => parameters.operation(api).map_err(WireError::from)?,
+        };
         noted.operation = Some(operation);
         self.accesses().note(&caller, operation, now);
         self.wait_for_revision(incoming).await?;
