@@ -6,11 +6,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use keyward_service::{CreatedAccount, NewAccount, Ports, Service, View, follow, load};
+use keyward_service::{
+    CreatedAccount, HashedPassword, NewAccount, Ports, Service, ServiceError, View, follow, load,
+};
 use keyward_store::{OpenMode, RedbStore, Store};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use zeroize::Zeroizing;
 
 use crate::audit::AuditFile;
 use crate::clock::SystemClock;
@@ -75,7 +78,7 @@ pub struct Running {
 ///
 /// # Errors
 /// One line for whatever stands in the way.
-pub async fn start(config: Config) -> anyhow::Result<Running> {
+pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let listener = bind(config.listen).await?;
     let acceptor = config
         .tls
@@ -92,6 +95,8 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     } else {
         OpenMode::CreateNew
     };
+    // A first start waits for the disk and for the hash of a password: at the same time.
+    let password = (!has_store).then(|| hash(config.first.password.take(), Arc::clone(&entropy)));
     let store = Arc::new(
         RedbStore::open(data.store(), mode).with_context(|| data.store().display().to_string())?,
     );
@@ -117,8 +122,7 @@ pub async fn start(config: Config) -> anyhow::Result<Running> {
     let mut helpers = vec![tokio::spawn(keep_following(as_store, view))];
     let created = if service.accounts().await?.is_empty() {
         Some(
-            service
-                .create_account(config.first)
+            create_first(&service, config.first, password)
                 .await
                 .context("can't make the first account")?,
         )
@@ -169,6 +173,25 @@ impl Running {
             tracing::error!(%error, "the store could not be closed in order");
         }
     }
+}
+
+type Hashing = JoinHandle<Result<HashedPassword, ServiceError>>;
+
+fn hash(password: Option<Zeroizing<String>>, entropy: Arc<SystemEntropy>) -> Hashing {
+    tokio::spawn(async move { HashedPassword::make(password, &*entropy).await })
+}
+
+/// Makes the first account, with the password that is being hashed where the directory was new.
+async fn create_first(
+    service: &Service,
+    first: FirstStart,
+    password: Option<Hashing>,
+) -> anyhow::Result<CreatedAccount> {
+    let Some(hashing) = password else {
+        // An earlier start made the store and came no further.
+        return Ok(service.create_account(first).await?);
+    };
+    Ok(service.create_account_with(first, hashing.await??).await?)
 }
 
 async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {

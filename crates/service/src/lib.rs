@@ -33,7 +33,9 @@ pub use error::ServiceError;
 pub use exchange::{Incoming, Outgoing, RequestId, Transport};
 pub use metrics::{Metrics, Sample};
 pub use operations::{Summary, pending, summaries};
-pub use operator::{AccountSummary, CreateAccountError, CreatedAccount, NewAccount, Status};
+pub use operator::{
+    AccountSummary, CreateAccountError, CreatedAccount, HashedPassword, NewAccount, Status,
+};
 pub use ports::{AuditFull, AuditSink, Clock, Entropy, Now, Urgency};
 
 // What a shell needs to start and to name things, so that it depends on the service alone.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use keyward_arn::{AccessKeyId, AccountId};
 use keyward_directory::{
-    AccessKey, AccessKeyStatus, Account, AccountStatus, Email, RootUser, Timestamp,
+    AccessKey, AccessKeyStatus, Account, AccountStatus, Email, PasswordHash, RootUser, Timestamp,
 };
 use keyward_records::{AccountRecord, RecordKey, decode_account, encode_account};
 use keyward_sigv4::SecretKey;
@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 
 use crate::event::operator_event;
 use crate::exchange::RequestId;
-use crate::ports::{Urgency, draw};
+use crate::passwords::Passwords;
+use crate::ports::{Entropy, Urgency, draw};
 use crate::{Service, ServiceError};
 
 /// Accounts read at a time.
@@ -40,6 +41,37 @@ pub struct NewAccount {
     pub access_key_id: Option<String>,
     /// The root user's secret access key.
     pub secret_access_key: Option<SecretKey>,
+}
+
+/// A root user's password with its hash, which takes tens of milliseconds to make: a first start makes it while it
+/// waits for the disk.
+#[derive(Debug)]
+pub struct HashedPassword {
+    password: Zeroizing<String>,
+    hash: PasswordHash,
+}
+
+impl HashedPassword {
+    /// Hashes a password, or one made at random, away from the threads that answer requests.
+    ///
+    /// # Errors
+    /// [`ServiceError::Internal`] where it can't be hashed.
+    pub async fn make(
+        password: Option<Zeroizing<String>>,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, ServiceError> {
+        Self::make_by(&Passwords::default(), password, entropy).await
+    }
+
+    async fn make_by(
+        passwords: &Passwords,
+        password: Option<Zeroizing<String>>,
+        entropy: &dyn Entropy,
+    ) -> Result<Self, ServiceError> {
+        let password = password.unwrap_or_else(|| random_password(entropy));
+        let hash = passwords.hash(&password, entropy).await?;
+        Ok(Self { password, hash })
+    }
 }
 
 /// A new account with its secrets, which are shown this once.
@@ -113,7 +145,25 @@ impl Service {
         &self,
         new: NewAccount,
     ) -> Result<CreatedAccount, CreateAccountError> {
-        let made = self.make_account(new).await;
+        self.record_creation(self.make_account(new, None).await)
+    }
+
+    /// Makes an account as [`create_account`](Self::create_account) does, with a password that was hashed before.
+    ///
+    /// # Errors
+    /// [`CreateAccountError`]; nothing was made then.
+    pub async fn create_account_with(
+        &self,
+        new: NewAccount,
+        password: HashedPassword,
+    ) -> Result<CreatedAccount, CreateAccountError> {
+        self.record_creation(self.make_account(new, Some(password)).await)
+    }
+
+    fn record_creation(
+        &self,
+        made: Result<CreatedAccount, CreateAccountError>,
+    ) -> Result<CreatedAccount, CreateAccountError> {
         match &made {
             Ok(created) => self.leave_operator_event("CreateAccount", Some(created.id), None),
             Err(error) => {
@@ -129,14 +179,21 @@ impl Service {
         self.audit().record(line.as_bytes(), Urgency::AtOnce);
     }
 
-    async fn make_account(&self, new: NewAccount) -> Result<CreatedAccount, CreateAccountError> {
+    async fn make_account(
+        &self,
+        new: NewAccount,
+        password: Option<HashedPassword>,
+    ) -> Result<CreatedAccount, CreateAccountError> {
         let email = Email::parse(&new.email)?;
         let id = new
             .id
             .unwrap_or_else(|| AccountId::from_random(draw(self.entropy())));
         let created = self.now().timestamp();
         let key = self.root_key(&new, id, created)?;
-        let password = new.password.unwrap_or_else(|| self.random_password());
+        let HashedPassword { password, hash } = match password {
+            Some(password) => password,
+            None => HashedPassword::make_by(&self.passwords, new.password, self.entropy()).await?,
+        };
         let account = Account {
             id,
             name: new.name,
@@ -144,7 +201,7 @@ impl Service {
             created,
             root: RootUser {
                 email,
-                password: self.passwords.hash(&password, self.entropy()).await?,
+                password: hash,
                 access_keys: vec![key.clone()],
             },
         };
@@ -228,14 +285,14 @@ impl Service {
             ready: self.readiness().is_ok(),
         })
     }
+}
 
-    fn random_password(&self) -> Zeroizing<String> {
-        let random: [u8; PASSWORD_LENGTH] = draw(self.entropy());
-        let character = |byte: &u8| {
-            PASSWORD_ALPHABET
-                .get(usize::from(byte & 63))
-                .map_or('x', |found| char::from(*found))
-        };
-        Zeroizing::new(random.iter().map(character).collect())
-    }
+fn random_password(entropy: &dyn Entropy) -> Zeroizing<String> {
+    let random: [u8; PASSWORD_LENGTH] = draw(entropy);
+    let character = |byte: &u8| {
+        PASSWORD_ALPHABET
+            .get(usize::from(byte & 63))
+            .map_or('x', |found| char::from(*found))
+    };
+    Zeroizing::new(random.iter().map(character).collect())
 }
