@@ -1,14 +1,16 @@
 """What was acknowledged is there after a restart, a kill, and beside another process."""
 
+import json
 import os
 import pathlib
 import shutil
 import signal
 import subprocess
 import threading
+import zlib
 
 import pytest
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, HTTPClientError
 
 from keyward import PROGRAM, ROOT_KEY, ROOT_SECRET, Keyward, clean_environment, free_port, printed
 
@@ -107,21 +109,55 @@ def test_a_held_data_directory_and_a_used_port(fresh, tmp_path):
         assert server.client("sts").get_caller_identity()
 
 
-@pytest.mark.parametrize("damage", ["not a store", "empty", "truncated", "header"])
-def test_a_damaged_store_is_reported_and_left(fresh, damage):
+def newer_format(log):
+    """The header of a store's log with the next format, its checksum right: what a newer version would leave."""
+    header = log[:16] + (int.from_bytes(log[16:20], "big") + 1).to_bytes(4, "big") + log[20:60]
+    return header + zlib.crc32(header).to_bytes(4, "big") + log[64:]
+
+
+def flipped(data, at):
+    return data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1:]
+
+
+@pytest.mark.parametrize("name, damage, says", [
+    ("keyward.redb", lambda good: b"PK\x03\x04" + b"x" * 5000, "is not a store"),
+    ("keyward.redb", lambda good: b"", "is not a store"),
+    ("keyward.redb", lambda good: good[: len(good) // 2], "is damaged"),
+    ("keyward.redb", lambda good: bytes(byte ^ 0x5A for byte in good[:4096]) + good[4096:], "is not a store"),
+    ("keyward.redb", lambda good: good[:4096] + os.urandom(len(good) - 4096), "is damaged"),
+    ("keyward.redb", lambda good: good.replace(b'"name":"someone"', b'"name":"sOmeone"'), "is damaged"),
+    ("keyward.redb.log", newer_format, "made by a newer version"),
+    ("keyward.redb.log", lambda good: None, "its log is missing"),
+    ("keyward.redb.log", lambda good: good[: len(good) // 2], "is damaged"),
+    ("keyward.redb.log", lambda good: flipped(good, 18), "is damaged"),
+])
+def test_a_store_that_is_none_or_newer_or_damaged_is_reported_and_left(fresh, name, damage, says):
+    with fresh as server:
+        server.client("iam").create_user(UserName="someone")
+    file = fresh.data_dir / name
+    good = file.read_bytes()
+    bad = damage(good)
+    if bad is None:
+        file.unlink()
+    else:
+        file.write_bytes(bad)
+    before = contents(fresh.data_dir)
+    line = refused_start(fresh.data_dir)
+    assert "keyward.redb" in line and says in line
+    assert contents(fresh.data_dir) == before
+    file.write_bytes(good)
+    with fresh as server:
+        assert server.client("iam").get_user(UserName="someone")
+
+
+def test_a_store_that_is_gone_is_not_made_again(fresh):
     with fresh as server:
         server.client("iam").create_user(UserName="someone")
     store = fresh.data_dir / "keyward.redb"
     good = store.read_bytes()
-    store.write_bytes({
-        "not a store": b"PK\x03\x04" + b"x" * 5000,
-        "empty": b"",
-        "truncated": good[: len(good) // 2],
-        "header": bytes(byte ^ 0x5A for byte in good[:4096]) + good[4096:],
-    }[damage])
+    store.unlink()
     before = contents(fresh.data_dir)
-    line = refused_start(fresh.data_dir)
-    assert "keyward.redb" in line
+    assert "is missing" in refused_start(fresh.data_dir)
     assert contents(fresh.data_dir) == before
     store.write_bytes(good)
     with fresh as server:
@@ -147,6 +183,64 @@ def test_sigterm_ends_in_order(fresh):
     fresh.start()
     assert fresh.client("sts").get_caller_identity()
     assert fresh.stop(signal.SIGTERM) == 0
+
+
+def test_sigterm_at_the_first_ready_answer_still_shows_the_secrets(tmp_path):
+    for number in range(5):
+        server = Keyward(tmp_path / f"data-{number}")
+        server.start()
+        assert server.stop(signal.SIGTERM) == 0
+        assert printed(server.output, "Secret access key") == ROOT_SECRET
+
+
+def test_sigterm_lets_requests_under_way_end(fresh):
+    """Every request is answered or never began: a caller sees a refused connection, not a cut one."""
+    fresh.start()
+    acknowledged, refused, stop = [], [], threading.Event()
+
+    def write(writer):
+        client = fresh.client("iam")
+        for number in range(10_000):
+            name = f"w{writer}-{number}"
+            try:
+                client.create_user(UserName=name)
+                acknowledged.append(name)
+                if len(acknowledged) >= 20:
+                    stop.set()
+            except EndpointConnectionError:
+                return
+            except (BotoCoreError, ClientError) as error:
+                refused.append(error)
+                return
+
+    writers = [threading.Thread(target=write, args=(writer,)) for writer in range(WRITERS)]
+    for writer in writers:
+        writer.start()
+    assert stop.wait(30)
+    assert fresh.stop(signal.SIGTERM) == 0
+    for writer in writers:
+        writer.join()
+    # A kept connection that the server closes while the next request is on its way is cut before it began.
+    assert all(isinstance(error, HTTPClientError) for error in refused), refused
+    with fresh as server:
+        pages = server.client("iam").get_paginator("list_users").paginate()
+        names = {user["UserName"] for page in pages for user in page["Users"]}
+    assert set(acknowledged) <= names
+
+
+def test_logs_are_json_lines_without_secrets(tmp_path):
+    server = Keyward(tmp_path / "data", "--log", "debug")
+    with server:
+        server.client("iam").create_user(UserName="diego")
+        key = server.client("iam").create_access_key(UserName="diego")["AccessKey"]
+        with pytest.raises(ClientError):
+            server.client("iam", key["AccessKeyId"], key["SecretAccessKey"]).list_users()
+    text = (tmp_path / "data.log").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert all({"timestamp", "level", "fields", "target"} <= set(line) for line in lines)
+    assert any(line["fields"]["message"] == "listening" for line in lines)
+    for secret in (ROOT_SECRET, key["SecretAccessKey"], "correct horse battery staple"):
+        assert secret not in text
 
 
 def test_a_copy_taken_while_running_opens(fresh, tmp_path):

@@ -1,6 +1,7 @@
 //! `keyward serve`.
 
 use std::fmt::Write as _;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -10,7 +11,7 @@ use keyward_arn::AccountId;
 use keyward_server::{Config, FirstStart, MasterKeySource, Running, start};
 use keyward_sigv4::SecretKey;
 use serde::Deserialize;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 const DATA_DIR: &str = "./keyward-data";
 const LISTEN: &str = "127.0.0.1:7600";
@@ -113,21 +114,26 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         .build()?;
     runtime.block_on(async {
         let (data_dir, tls) = (config.data_dir.clone(), config.tls.clone());
+        // From here on a signal ends the program in order: never between making secrets and showing them.
+        let end = Ends::listen()?;
         let running = start(config).await?;
         tracing::info!(address = %running.address, "listening");
-        print!(
-            "{}",
-            block(
-                &running,
-                &data_dir,
-                tls.as_ref().map(|(certificate, _)| certificate.as_path())
-            )
-            .await?
-        );
-        wait_for_end().await?;
+        let certificate = tls.as_ref().map(|(certificate, _)| certificate.as_path());
+        let shown = show(&block(&running, &data_dir, certificate).await?);
+        if shown.is_ok() {
+            end.wait().await;
+        }
         running.stop().await;
-        Ok(())
+        shown
     })
+}
+
+/// Prints the start block; without it nobody would ever know the secrets of a first start.
+fn show(block: &str) -> anyhow::Result<()> {
+    let mut out = std::io::stdout().lock();
+    out.write_all(block.as_bytes())
+        .and_then(|()| out.flush())
+        .context("can't print the start block")
 }
 
 fn read_file(path: &Path) -> anyhow::Result<File> {
@@ -242,12 +248,25 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(loopback, address.port())
 }
 
-async fn wait_for_end() -> anyhow::Result<()> {
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+/// The signals that end the program.
+struct Ends {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Ends {
+    /// Takes the signals from the system's own handling, which ends the program at once.
+    fn listen() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
     }
-    Ok(())
+
+    async fn wait(mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
 }
