@@ -406,11 +406,12 @@ fn length_is_bounded_in_characters() {
             1,
         )
     };
-    policy(&with(limits::DOCUMENT_CHARACTERS));
-    refuses(
-        &with(limits::DOCUMENT_CHARACTERS + 1),
-        "policy: longer than 131072 characters; split the policy",
+    policy(&with(limits::READ_CHARACTERS));
+    let expected = format!(
+        "policy: longer than {} characters; split the policy",
+        limits::READ_CHARACTERS
     );
+    refuses(&with(limits::READ_CHARACTERS + 1), &expected);
     let text = with(100);
     assert!(Policy::parse_at_most(&text, 100).is_ok());
     assert!(Policy::parse_at_most(&text, 99).is_err());
