@@ -7,11 +7,11 @@ use keyward_engine::{AttachedPolicy, AttachedTo, CompiledPolicy, Context, Princi
 use keyward_policy::Policy;
 
 /// The action that is asked for.
-pub const ACTION: &str = "s3:GetObject";
+pub(crate) const ACTION: &str = "s3:GetObject";
 /// Who asks.
-pub const PRINCIPAL: &str = "arn:aws:iam::111111111111:user/alice";
+pub(crate) const PRINCIPAL: &str = "arn:aws:iam::111111111111:user/alice";
 /// The resource that is asked for.
-pub const RESOURCE: &str = "arn:aws:s3:::home/alice/notes.txt";
+pub(crate) const RESOURCE: &str = "arn:aws:s3:::home/alice/notes.txt";
 
 const ACTIONS: [&str; 10] = [
     "GetObject",
@@ -27,17 +27,17 @@ const ACTIONS: [&str; 10] = [
 ];
 
 /// One Allow statement on two resources, of which the second is the principal's home.
-pub struct Shape {
-    pub service: String,
-    pub action: &'static str,
+pub(crate) struct Shape {
+    pub(crate) service: String,
+    pub(crate) action: &'static str,
     /// A resource is `bucket-N/*`.
-    pub bucket: usize,
+    pub(crate) bucket: usize,
     /// Whether the request must come by TLS from `10.0.0.0/8`.
-    pub has_conditions: bool,
+    pub(crate) has_conditions: bool,
 }
 
 /// Many policies of many statements, of which only ten of the first policy are about the request's service.
-pub fn shapes(policies: usize, statements: usize) -> Vec<Vec<Shape>> {
+pub(crate) fn shapes(policies: usize, statements: usize) -> Vec<Vec<Shape>> {
     let shape = |policy: usize, statement: usize| {
         let number = statement / ACTIONS.len();
         Shape {
@@ -62,7 +62,7 @@ pub fn shapes(policies: usize, statements: usize) -> Vec<Vec<Shape>> {
 
 impl Shape {
     /// Writes the statement as AWS has it.
-    pub fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         let Self {
             service,
             action,
@@ -81,7 +81,7 @@ impl Shape {
 }
 
 /// Makes the policies ready for the engine.
-pub fn policies(count: usize, statements: usize) -> Vec<AttachedPolicy> {
+pub(crate) fn policies(count: usize, statements: usize) -> Vec<AttachedPolicy> {
     shapes(count, statements)
         .iter()
         .map(|shapes| {
@@ -92,13 +92,13 @@ pub fn policies(count: usize, statements: usize) -> Vec<AttachedPolicy> {
 }
 
 /// Reads a document and attaches it.
-pub fn attach(document: &str) -> AttachedPolicy {
+pub(crate) fn attach(document: &str) -> AttachedPolicy {
     let policy = CompiledPolicy::compile(&Policy::parse(document).unwrap());
     AttachedPolicy::new(Arc::new(policy), "P", None, AttachedTo::Resource)
 }
 
 /// Writes a document of these statements.
-pub fn document(statements: &[String]) -> String {
+pub(crate) fn document(statements: &[String]) -> String {
     format!(
         r#"{{"Version":"2012-10-17","Statement":[{}]}}"#,
         statements.join(",")
@@ -106,7 +106,7 @@ pub fn document(statements: &[String]) -> String {
 }
 
 /// The condition keys of a request as a service has them.
-pub fn context<'a>() -> Context<'a> {
+pub(crate) fn context<'a>() -> Context<'a> {
     let mut context = Context::with_capacity(14);
     for (key, value) in [
         ("aws:CurrentTime", "2026-11-23T12:00:00Z"),
@@ -130,7 +130,7 @@ pub fn context<'a>() -> Context<'a> {
 }
 
 /// Makes the request.
-pub fn request<'a>(context: &'a Context<'a>) -> Request<'a> {
+pub(crate) fn request<'a>(context: &'a Context<'a>) -> Request<'a> {
     let account = AccountId::parse("111111111111").unwrap();
     let alice = Principal::User {
         arn: PRINCIPAL,
