@@ -27,16 +27,23 @@ mod login_profile;
 mod managed_policy;
 mod mfa;
 mod name;
+mod oidc_provider;
 mod one_time;
 mod password_policy;
+mod pki;
 mod refusal;
 mod role;
+mod saml_metadata;
+mod saml_provider;
+mod server_certificate;
+mod service_credential;
 mod service_linked_role;
 mod settings;
 mod tag;
 mod time;
 mod trust_policy;
 mod user;
+mod user_credentials;
 
 pub use access::{Access, AccessJob, Accesses, Granularity, Reported};
 pub use access_key::{AccessKey, AccessKeyStatus, LastUsed};
@@ -57,12 +64,21 @@ pub use managed_policy::{
 pub use mfa::{Assignment, Holder, OneTimeSeed, VirtualMfaDevice};
 pub use name::{
     DeviceName, GroupName, InstanceProfileName, ManagedPolicyName, ParseNameError, PolicyName,
-    RoleName, ServerCertificateName, UserName,
+    RoleName, SamlProviderName, ServerCertificateName, UserName,
 };
+pub use oidc_provider::{OidcProvider, ParseProviderUrlError, ProviderUrl};
 pub use one_time::{CodePair, DeviceClock, Window};
 pub use password_policy::{PasswordPolicy, check_password};
+pub use pki::{
+    Certificate, ChainError, KeyPair, ParsePrivateKeyError, ParsePublicKeyError, PrivateKey,
+    RsaPublicKey,
+};
 pub use refusal::{Entity, Quota, Refusal, RefusalKind};
 pub use role::{NewRole, Role};
+pub use saml_metadata::{ParseMetadataError, SamlMetadata};
+pub use saml_provider::{AssertionEncryption, SamlChange, SamlPrivateKey, SamlProvider};
+pub use server_certificate::{NewServerCertificate, ServerCertificate};
+pub use service_credential::{CredentialService, NewSecret, ServiceCredential};
 pub use service_linked_role::{DeletionTaskId, RoleDeletion, check_role_path, service_linked_path};
 pub use settings::{
     AccountAlias, AccountSettings, OutboundFederation, ParseAliasError, TokenVersion,
@@ -71,3 +87,4 @@ pub use tag::{Tag, Tags};
 pub use time::Timestamp;
 pub use trust_policy::{Known, SentTrustPolicy, TrustPolicy, Trusted};
 pub use user::{NewUser, Renaming, User};
+pub use user_credentials::{CredentialStatus, SigningCertificate, SshPublicKey, UserCredentials};

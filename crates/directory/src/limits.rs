@@ -16,10 +16,6 @@ pub const POLICIES_PER_ACCOUNT: u64 = 1_500;
 pub const POLICY_VERSIONS_PER_ACCOUNT: u64 = 10_000;
 /// Versions of a customer managed policy.
 pub const VERSIONS_PER_POLICY: usize = 5;
-/// Server certificates in an account.
-pub const SERVER_CERTIFICATES_PER_ACCOUNT: u64 = 20;
-/// Signing certificates of a user.
-pub const SIGNING_CERTIFICATES_PER_USER: usize = 2;
 /// Groups that a user is in.
 pub const GROUPS_PER_USER: usize = 10;
 /// Managed policies attached to a group, a role or a user.
@@ -93,3 +89,41 @@ pub const CREDENTIAL_REPORT_PATIENCE_SECONDS: i64 = 60;
 pub const ACCESS_TRACKED_DAYS: i64 = 400;
 /// Days for which the answer of a last-accessed job can be read.
 pub const ACCESS_JOB_DAYS: i64 = 7;
+/// SSH public keys of a user.
+pub const SSH_PUBLIC_KEYS_PER_USER: usize = 5;
+/// Bits of the modulus of an SSH public key, at least. SOURCE: AWS, `UploadSSHPublicKey`.
+pub const SSH_PUBLIC_KEY_BITS: usize = 2_048;
+/// Signing certificates of a user or of the root user.
+pub const SIGNING_CERTIFICATES_PER_USER: usize = 2;
+/// Credentials of a user for one service.
+pub const CREDENTIALS_PER_SERVICE: usize = 2;
+/// Server certificates of an account.
+pub const SERVER_CERTIFICATES_PER_ACCOUNT: u64 = 20;
+/// OIDC providers of an account.
+pub const OPEN_ID_CONNECT_PROVIDERS_PER_ACCOUNT: u64 = 100;
+/// Audiences of an OIDC provider.
+pub const CLIENT_IDS_PER_OPEN_ID_CONNECT_PROVIDER: usize = 100;
+/// Thumbprints of an OIDC provider.
+pub const THUMBPRINTS_PER_OPEN_ID_CONNECT_PROVIDER: usize = 5;
+/// Hexadecimal digits of a thumbprint: a SHA-1 digest.
+pub const THUMBPRINT_LENGTH: usize = 40;
+/// Characters of the URL of an OIDC provider, with `https://`.
+pub const OPEN_ID_CONNECT_PROVIDER_URL_LENGTH: usize = 255;
+/// SAML providers of an account.
+pub const SAML_PROVIDERS_PER_ACCOUNT: u64 = 100;
+/// Characters of the name of a SAML provider.
+pub const SAML_PROVIDER_NAME_LENGTH: usize = 128;
+/// Certificates and keys for signatures in the metadata of a SAML provider.
+pub const KEYS_PER_SAML_PROVIDER: usize = 10;
+/// Private keys of a SAML provider.
+pub const PRIVATE_KEYS_PER_SAML_PROVIDER: usize = 2;
+/// Bits of the modulus of an RSA key of a SAML provider, at least.
+pub const SAML_RSA_KEY_BITS: usize = 1_024;
+/// Elements, attributes and texts of a metadata document, at most: a hundred times what identity providers write.
+pub const SAML_METADATA_NODES: u32 = 100_000;
+/// Attributes of an element of a metadata document, at most: the parser compares each with each.
+pub const SAML_METADATA_ATTRIBUTES: usize = 256;
+/// Declarations of XML namespaces in a metadata document, at most: the parser compares each with each.
+pub const SAML_METADATA_NAMESPACES: usize = 1_000;
+/// Seconds that a SAML provider is valid for where its metadata do not say: 100 years of 365 days.
+pub const SAML_VALIDITY_SECONDS: i64 = 100 * 365 * 86_400;

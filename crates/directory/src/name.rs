@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::limits::{
     DEVICE_NAME_LENGTH, GROUP_NAME_LENGTH, INSTANCE_PROFILE_NAME_LENGTH, POLICY_NAME_LENGTH,
-    ROLE_NAME_LENGTH, SERVER_CERTIFICATE_NAME_LENGTH, USER_NAME_LENGTH,
+    ROLE_NAME_LENGTH, SAML_PROVIDER_NAME_LENGTH, SERVER_CERTIFICATE_NAME_LENGTH, USER_NAME_LENGTH,
 };
 
 /// The text is empty, too long, or has a character outside `[A-Za-z0-9_+=,.@-]`.
@@ -75,6 +75,8 @@ names! {
     PolicyName, POLICY_NAME_LENGTH;
     /// The name of a role: 1 to 64 characters, unique in its account without regard to case.
     RoleName, ROLE_NAME_LENGTH;
+    /// The name of a SAML provider: 1 to 128 characters, unique in its account without regard to case.
+    SamlProviderName, SAML_PROVIDER_NAME_LENGTH;
     /// The name of a server certificate: 1 to 128 characters, unique in its account without regard to case.
     ServerCertificateName, SERVER_CERTIFICATE_NAME_LENGTH;
     /// The name of a user: 1 to 64 characters, unique in its account without regard to case.

@@ -20,10 +20,16 @@ pub enum Entity {
     LoginProfile,
     /// A customer managed policy.
     ManagedPolicy,
+    /// An OIDC provider; the name is its URL where it exists and its ARN where it does not.
+    OpenIdConnectProvider,
     /// A role.
     Role,
+    /// A SAML provider; the name is its ARN where it does not exist.
+    SamlProvider,
     /// A server certificate.
     ServerCertificate,
+    /// A service-specific credential.
+    ServiceSpecificCredential,
     /// A signing certificate.
     SigningCertificate,
     /// An SSH public key.
@@ -106,6 +112,10 @@ pub enum Quota {
 pub enum RefusalKind {
     /// `ConcurrentModification`.
     ConcurrentModification,
+    /// `DuplicateCertificate`.
+    DuplicateCertificate,
+    /// `DuplicateSSHPublicKey`.
+    DuplicateSshPublicKey,
     /// `EntityTemporarilyUnmodifiable`.
     EntityTemporarilyUnmodifiable,
     /// `FeatureDisabled`.
@@ -114,14 +124,24 @@ pub enum RefusalKind {
     FeatureEnabled,
     /// `InvalidAuthenticationCode`.
     InvalidAuthenticationCode,
+    /// `InvalidCertificate`.
+    InvalidCertificate,
+    /// `InvalidPublicKey`.
+    InvalidPublicKey,
     /// `InvalidUserType`.
     InvalidUserType,
+    /// `KeyPairMismatch`.
+    KeyPairMismatch,
+    /// `MalformedCertificate`.
+    MalformedCertificate,
     /// `PasswordPolicyViolation`.
     PasswordPolicyViolation,
     /// `PolicyNotAttachable`.
     PolicyNotAttachable,
     /// `UnmodifiableEntity`.
     UnmodifiableEntity,
+    /// `UnrecognizedPublicKeyEncoding`.
+    UnrecognizedPublicKeyEncoding,
 }
 
 /// A change that a rule of the directory refuses; the text is AWS's message.
@@ -276,10 +296,13 @@ fn exists(entity: Entity, name: &str) -> String {
         Entity::ManagedPolicy => {
             format!("A policy called {name} already exists. Duplicate names are not allowed.")
         }
+        Entity::OpenIdConnectProvider => format!("Provider with url {name} already exists."),
         Entity::Role => format!("Role with name {name} already exists."),
+        Entity::SamlProvider => format!("SAML Provider with name {name} already exists."),
         Entity::ServerCertificate => {
             format!("The Server Certificate with name {name} already exists.")
         }
+        Entity::ServiceSpecificCredential => format!("Credential {name} already exists."),
         Entity::SigningCertificate => format!("The Certificate with id {name} already exists."),
         Entity::SshPublicKey => format!("The SSH Public Key with id {name} already exists."),
         Entity::User => format!("User with name {name} already exists."),
@@ -302,10 +325,15 @@ fn missing(entity: Entity, name: &str) -> String {
         Entity::InstanceProfile => format!("Instance Profile {name} cannot be found."),
         Entity::LoginProfile => format!("Login Profile for User {name} cannot be found."),
         Entity::ManagedPolicy => format!("Policy {name} was not found."),
+        Entity::OpenIdConnectProvider => {
+            format!("OpenIDConnect Provider not found for arn {name}")
+        }
         Entity::Role => format!("The role with name {name} cannot be found."),
+        Entity::SamlProvider => format!("Manifest not found for arn {name}"),
         Entity::ServerCertificate => {
             format!("The Server Certificate with name {name} cannot be found.")
         }
+        Entity::ServiceSpecificCredential => format!("No such credential {name} exists"),
         Entity::SigningCertificate => format!("The Certificate with id {name} cannot be found."),
         Entity::SshPublicKey => format!("The SSH Public Key with id {name} cannot be found"),
         Entity::User => format!("The user with name {name} cannot be found."),

@@ -9,7 +9,7 @@ pub struct Timestamp(i64);
 impl Timestamp {
     /// Takes seconds since the Unix epoch.
     #[must_use]
-    pub fn from_unix_seconds(seconds: i64) -> Self {
+    pub const fn from_unix_seconds(seconds: i64) -> Self {
         Self(seconds)
     }
 

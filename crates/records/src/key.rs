@@ -3,8 +3,9 @@
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, Path, UniqueId};
 use keyward_directory::{
-    AccountAlias, DeviceName, EntityKind, GroupName, InstanceProfileName, ManagedPolicyName,
-    PolicyArn, PolicyName, PolicyUsage, RoleName, UserName,
+    AccountAlias, DeviceName, EntityKind, GroupName, Holder, InstanceProfileName,
+    ManagedPolicyName, PolicyArn, PolicyName, PolicyUsage, ProviderUrl, RoleName, SamlProviderName,
+    ServerCertificateName, UserName,
 };
 
 /// The key of a record.
@@ -52,14 +53,26 @@ pub enum Cell {
     ManagedPolicyVersion(UniqueId, u32),
     /// `member/<group id>/<user name>`: that a user is in a group.
     Member(UniqueId, String),
+    /// `oidc-provider/<url without scheme>`: an OIDC provider.
+    OidcProvider(ProviderUrl),
     /// `role/<name>`: a role.
     Role(String),
     /// `role-deletion/<name>`: the last deletion of a service-linked role of that name.
     RoleDeletion(String),
     /// `settings/account`: the settings of the account.
     Settings,
+    /// `saml-provider/<name>`: a SAML provider without its metadata document.
+    SamlProvider(String),
+    /// `server-certificate/<name>`: a server certificate without its chain.
+    ServerCertificate(String),
+    /// `signing-certificate/<fingerprint>`: that a user, or the root user, has a signing certificate.
+    SigningCertificate(String),
+    /// `text/<entity id>/<number>`: a part of a long text that belongs to an entity.
+    TextPart(UniqueId, u32),
     /// `user/<name>`: a user.
     User(String),
+    /// `credentials/<user id>` or `credentials/root`: what a user has besides access keys, password and devices.
+    UserCredentials(Holder),
     /// `mfa<path><name>`: a virtual MFA device.
     VirtualMfaDevice(Path, DeviceName),
 }
@@ -92,8 +105,14 @@ pub enum Counter {
     ManagedPolicyVersions,
     /// `member/<group id>`: the users in a group.
     Members(UniqueId),
+    /// `oidc-provider`: the OIDC providers of the account.
+    OidcProviders,
     /// `role`: the roles of the account.
     Roles,
+    /// `saml-provider`: the SAML providers of the account.
+    SamlProviders,
+    /// `server-certificate`: the server certificates of the account.
+    ServerCertificates,
     /// `user`: the users of the account.
     Users,
     /// `mfa`: the virtual MFA devices of the account.
@@ -117,8 +136,16 @@ pub enum Kind {
     ManagedPolicies,
     /// The users in a group.
     Members(UniqueId),
+    /// The OIDC providers.
+    OidcProviders,
     /// The roles.
     Roles,
+    /// The SAML providers.
+    SamlProviders,
+    /// The server certificates.
+    ServerCertificates,
+    /// The records of users' other credentials.
+    UserCredentials,
     /// The users.
     Users,
     /// The virtual MFA devices.
@@ -154,6 +181,18 @@ impl Cell {
     #[must_use]
     pub fn role_deletion(name: &RoleName) -> Self {
         Self::RoleDeletion(name.folded())
+    }
+
+    /// Returns the place of the SAML provider that has a name.
+    #[must_use]
+    pub fn saml_provider(name: &SamlProviderName) -> Self {
+        Self::SamlProvider(name.folded())
+    }
+
+    /// Returns the place of the server certificate that has a name.
+    #[must_use]
+    pub fn server_certificate(name: &ServerCertificateName) -> Self {
+        Self::ServerCertificate(name.folded())
     }
 
     /// Returns the place of the user that has a name.
@@ -202,7 +241,11 @@ impl Kind {
             Self::InstanceProfiles => format!("c/{account}/instance-profile/"),
             Self::ManagedPolicies => format!("c/{account}/policy/"),
             Self::Members(group) => format!("c/{account}/member/{group}/"),
+            Self::OidcProviders => format!("c/{account}/oidc-provider/"),
             Self::Roles => format!("c/{account}/role/"),
+            Self::SamlProviders => format!("c/{account}/saml-provider/"),
+            Self::ServerCertificates => format!("c/{account}/server-certificate/"),
+            Self::UserCredentials => format!("c/{account}/credentials/"),
             Self::Users => format!("c/{account}/user/"),
             Self::VirtualMfaDevices => format!("c/{account}/mfa/"),
         }
@@ -275,10 +318,17 @@ fn encode_cell(cell: &Cell) -> String {
         Cell::ManagedPolicy(name) => format!("policy/{name}"),
         Cell::ManagedPolicyVersion(id, number) => format!("policy-version/{id}/{number}"),
         Cell::Member(group, user) => format!("member/{group}/{user}"),
+        Cell::OidcProvider(url) => format!("oidc-provider/{url}"),
         Cell::Role(name) => format!("role/{name}"),
         Cell::RoleDeletion(name) => format!("role-deletion/{name}"),
         Cell::Settings => "settings/account".to_owned(),
+        Cell::SamlProvider(name) => format!("saml-provider/{name}"),
+        Cell::ServerCertificate(name) => format!("server-certificate/{name}"),
+        Cell::SigningCertificate(fingerprint) => format!("signing-certificate/{fingerprint}"),
+        Cell::TextPart(id, number) => format!("text/{id}/{number}"),
         Cell::User(name) => format!("user/{name}"),
+        Cell::UserCredentials(Holder::Root) => "credentials/root".to_owned(),
+        Cell::UserCredentials(Holder::User(id)) => format!("credentials/{id}"),
         Cell::VirtualMfaDevice(path, name) => format!("mfa{path}{name}"),
     }
 }
@@ -293,7 +343,10 @@ fn encode_counter(counter: &Counter) -> String {
         Counter::ManagedPolicies => "count/policy".to_owned(),
         Counter::ManagedPolicyVersions => "count/policy-version".to_owned(),
         Counter::Members(group) => format!("count/member/{group}"),
+        Counter::OidcProviders => "count/oidc-provider".to_owned(),
         Counter::Roles => "count/role".to_owned(),
+        Counter::SamlProviders => "count/saml-provider".to_owned(),
+        Counter::ServerCertificates => "count/server-certificate".to_owned(),
         Counter::Users => "count/user".to_owned(),
         Counter::VirtualMfaDevices => "count/mfa".to_owned(),
     }
@@ -306,6 +359,10 @@ fn decode_cell(text: &str) -> Option<Cell> {
         "accessed" => UniqueId::parse(rest).ok().map(Cell::Accesses),
         "attached" => decode_attachment(rest).map(Cell::Attachment),
         "count" => decode_counter(rest).map(Cell::Count),
+        "credentials" => Some(Cell::UserCredentials(match rest {
+            "root" => Holder::Root,
+            id => Holder::User(UniqueId::parse(id).ok()?),
+        })),
         "group" => Some(Cell::Group(rest.to_owned())),
         "group-id" => UniqueId::parse(rest).ok().map(Cell::GroupById),
         "group-policy" => decode_inline(EntityKind::Group, rest),
@@ -319,6 +376,7 @@ fn decode_cell(text: &str) -> Option<Cell> {
             let path = Path::parse(&format!("{path}/")).ok()?;
             Some(Cell::VirtualMfaDevice(path, DeviceName::parse(name).ok()?))
         }
+        "oidc-provider" => ProviderUrl::from_arn(rest).ok().map(Cell::OidcProvider),
         "policy" => Some(Cell::ManagedPolicy(rest.to_owned())),
         "policy-version" => {
             let (policy, number) = rest.split_once('/')?;
@@ -333,6 +391,16 @@ fn decode_cell(text: &str) -> Option<Cell> {
         "role-deletion" => Some(Cell::RoleDeletion(rest.to_owned())),
         "role-policy" => decode_inline(EntityKind::Role, rest),
         "settings" => (rest == "account").then_some(Cell::Settings),
+        "saml-provider" => Some(Cell::SamlProvider(rest.to_owned())),
+        "server-certificate" => Some(Cell::ServerCertificate(rest.to_owned())),
+        "signing-certificate" => Some(Cell::SigningCertificate(rest.to_owned())),
+        "text" => {
+            let (id, number) = rest.split_once('/')?;
+            Some(Cell::TextPart(
+                UniqueId::parse(id).ok()?,
+                number.parse().ok()?,
+            ))
+        }
         "used" => AccessKeyId::parse(rest).ok().map(Cell::AccessKeyUse),
         "user" => Some(Cell::User(rest.to_owned())),
         "user-policy" => decode_inline(EntityKind::User, rest),
@@ -364,7 +432,10 @@ fn decode_counter(text: &str) -> Option<Counter> {
             "mfa" => Counter::VirtualMfaDevices,
             "policy" => Counter::ManagedPolicies,
             "policy-version" => Counter::ManagedPolicyVersions,
+            "oidc-provider" => Counter::OidcProviders,
             "role" => Counter::Roles,
+            "saml-provider" => Counter::SamlProviders,
+            "server-certificate" => Counter::ServerCertificates,
             "user" => Counter::Users,
             _ => return None,
         },
@@ -401,9 +472,17 @@ mod tests {
             Cell::ManagedPolicy("own".to_owned()),
             Cell::ManagedPolicyVersion(id.clone(), 12),
             Cell::Member(id.clone(), "alice".to_owned()),
+            Cell::OidcProvider(ProviderUrl::parse("https://idp.example/a/b").unwrap()),
+            Cell::OidcProvider(ProviderUrl::parse("https://idp.example/").unwrap()),
             Cell::Role("deploy".to_owned()),
             Cell::RoleDeletion("awsserviceroleforecs".to_owned()),
+            Cell::SamlProvider("idp".to_owned()),
+            Cell::ServerCertificate("web".to_owned()),
+            Cell::SigningCertificate("0a1b".to_owned()),
+            Cell::TextPart(id.clone(), 3),
             Cell::User("alice".to_owned()),
+            Cell::UserCredentials(Holder::Root),
+            Cell::UserCredentials(Holder::User(id.clone())),
             Cell::VirtualMfaDevice(Path::default(), name.clone()),
             Cell::VirtualMfaDevice(Path::parse("/a/b/").unwrap(), name),
         ];
@@ -422,7 +501,10 @@ mod tests {
             Counter::ManagedPolicies,
             Counter::ManagedPolicyVersions,
             Counter::Members(id),
+            Counter::OidcProviders,
             Counter::Roles,
+            Counter::SamlProviders,
+            Counter::ServerCertificates,
             Counter::Users,
             Counter::VirtualMfaDevices,
         ];

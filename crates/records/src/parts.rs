@@ -4,12 +4,12 @@ use std::fmt::Display;
 
 use keyward_directory::{
     AttachedPolicies, InlinePolicies, LoginProfile, PasswordHash, PasswordReset, PolicyArn,
-    PolicyName, Tag, Tags, Timestamp,
+    PolicyName, PrivateKey, Tag, Tags, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
-use crate::DecodeError;
 use crate::codec::malformed;
+use crate::{DecodeError, UnsealError, Vault};
 
 /// Tags as records keep them.
 pub(crate) type RawTags = Vec<(String, String)>;
@@ -126,4 +126,26 @@ pub(crate) fn login_profile(raw: RawLoginProfile) -> LoginProfile {
             .map(PasswordHash::from_phc)
             .collect(),
     }
+}
+
+/// Seals a private key for one place of the account.
+pub(crate) fn seal_private_key(
+    vault: &Vault,
+    place: &str,
+    key: &PrivateKey,
+) -> Result<String, UnsealError> {
+    vault.seal(place, key.expose().as_bytes())
+}
+
+/// Opens a private key that was sealed for the same place.
+pub(crate) fn open_private_key(
+    record: &'static str,
+    vault: &Vault,
+    place: &str,
+    sealed: &str,
+) -> Result<PrivateKey, DecodeError> {
+    let bytes = vault.open(place, sealed)?;
+    let text =
+        str::from_utf8(&bytes).map_err(|_| malformed(record, "a private key is not text"))?;
+    Ok(PrivateKey::from_stored(text.to_owned()))
 }

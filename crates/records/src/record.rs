@@ -2,8 +2,9 @@
 
 use bytes::Bytes;
 use keyward_directory::{
-    AccessJob, AccountSettings, CredentialReport, Group, InstanceProfile, ManagedPolicy, Role,
-    RoleDeletion, User, VirtualMfaDevice,
+    AccessJob, AccountSettings, CredentialReport, Group, InstanceProfile, ManagedPolicy,
+    OidcProvider, Role, RoleDeletion, SamlProvider, ServerCertificate, User, UserCredentials,
+    VirtualMfaDevice,
 };
 
 use crate::{Cell, DecodeError, EncodeError, Vault};
@@ -110,6 +111,20 @@ impl Record for ManagedPolicy {
     }
 }
 
+impl Record for OidcProvider {
+    fn cell(&self) -> Cell {
+        Cell::OidcProvider(self.url.clone())
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::oidc_provider::encode(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::oidc_provider::decode(bytes)
+    }
+}
+
 impl Record for Role {
     fn cell(&self) -> Cell {
         Cell::role(&self.name)
@@ -135,6 +150,48 @@ impl Record for RoleDeletion {
 
     fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
         crate::role_deletion::decode(bytes)
+    }
+}
+
+impl Record for SamlProvider {
+    fn cell(&self) -> Cell {
+        Cell::saml_provider(&self.name)
+    }
+
+    fn encode(&self, vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::saml_provider::encode(self, vault)
+    }
+
+    fn decode(bytes: &[u8], vault: &Vault) -> Result<Self, DecodeError> {
+        crate::saml_provider::decode(bytes, vault)
+    }
+}
+
+impl Record for ServerCertificate {
+    fn cell(&self) -> Cell {
+        Cell::server_certificate(&self.name)
+    }
+
+    fn encode(&self, vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::server_certificate::encode(self, vault)
+    }
+
+    fn decode(bytes: &[u8], vault: &Vault) -> Result<Self, DecodeError> {
+        crate::server_certificate::decode(bytes, vault)
+    }
+}
+
+impl Record for UserCredentials {
+    fn cell(&self) -> Cell {
+        Cell::UserCredentials(self.owner.clone())
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::user_credentials::encode(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::user_credentials::decode(bytes)
     }
 }
 

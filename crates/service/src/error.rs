@@ -111,6 +111,12 @@ impl ServiceError {
         Self::Wire(WireError::new(shape, message))
     }
 
+    /// Says that a text is no ARN.
+    pub(crate) fn invalid_arn() -> Self {
+        // SOURCE: spec/iam-entities.md §5; AWS writes two spaces.
+        Self::validation("Invalid ARN:  Could not be parsed!")
+    }
+
     /// Says that a parameter's value breaks a rule that the model does not state.
     pub(crate) fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::Wire(WireError::new(ErrorCode::VALIDATION_ERROR, message))
@@ -131,14 +137,21 @@ fn refusal_code(refusal: &Refusal) -> ErrorCode {
         Refusal::NotFound { .. } | Refusal::NotFoundText { .. } => ErrorShape::NoSuchEntity,
         Refusal::Other { kind, .. } => match kind {
             RefusalKind::ConcurrentModification => ErrorShape::ConcurrentModification,
+            RefusalKind::DuplicateCertificate => ErrorShape::DuplicateCertificate,
+            RefusalKind::DuplicateSshPublicKey => ErrorShape::DuplicateSSHPublicKey,
             RefusalKind::EntityTemporarilyUnmodifiable => ErrorShape::EntityTemporarilyUnmodifiable,
             RefusalKind::FeatureDisabled => ErrorShape::FeatureDisabled,
             RefusalKind::FeatureEnabled => ErrorShape::FeatureEnabled,
             RefusalKind::InvalidAuthenticationCode => ErrorShape::InvalidAuthenticationCode,
+            RefusalKind::InvalidCertificate => ErrorShape::InvalidCertificate,
+            RefusalKind::InvalidPublicKey => ErrorShape::InvalidPublicKey,
             RefusalKind::InvalidUserType => ErrorShape::InvalidUserType,
+            RefusalKind::KeyPairMismatch => ErrorShape::KeyPairMismatch,
+            RefusalKind::MalformedCertificate => ErrorShape::MalformedCertificate,
             RefusalKind::PasswordPolicyViolation => ErrorShape::PasswordPolicyViolation,
             RefusalKind::PolicyNotAttachable => ErrorShape::PolicyNotAttachable,
             RefusalKind::UnmodifiableEntity => ErrorShape::UnmodifiableEntity,
+            RefusalKind::UnrecognizedPublicKeyEncoding => ErrorShape::UnrecognizedPublicKeyEncoding,
         },
     };
     shape.into()

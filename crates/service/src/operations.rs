@@ -51,6 +51,12 @@ const INSTANCE_PROFILE: &str =
 const ACCESS_REPORT: &str = "arn:${Partition}:iam::${Account}:access-report/${EntityPath}";
 /// A group, a policy, a role or a user: whichever the ARN of the call is of.
 const PRINCIPAL_OR_POLICY: &str = "arn:${Partition}:iam::${Account}:${Kind}/${NameWithPath}";
+const SERVER_CERTIFICATE: &str =
+    "arn:${Partition}:iam::${Account}:server-certificate/${CertificateNameWithPath}";
+const OIDC_PROVIDER: &str = "arn:${Partition}:iam::${Account}:oidc-provider/${OidcProviderName}";
+const SAML_PROVIDER: &str = "arn:${Partition}:iam::${Account}:saml-provider/${SamlProviderName}";
+const DELEGATION_REQUEST: &str =
+    "arn:${Partition}:iam::${Account}:delegation-request/${DelegationRequestId}";
 const ANY: &str = "*";
 /// Of a call on a user that exists. SOURCE: spec/condition-keys.md §2.
 const EXISTING_USER: &[&str] = &["aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"];
@@ -72,6 +78,24 @@ const UNTAGGED: &[&str] = &[
 const ATTACHING: &[&str] = &[
     "iam:PolicyARN",
     "iam:PermissionsBoundary",
+    "aws:ResourceTag/${TagKey}",
+    "iam:ResourceTag/${TagKey}",
+];
+/// Of a call on a certificate or an identity provider that exists.
+const HAS_TAGS: &[&str] = &["aws:ResourceTag/${TagKey}"];
+/// Of a call that gives tags to a new resource.
+const NEW_TAGS: &[&str] = &["aws:RequestTag/${TagKey}", "aws:TagKeys"];
+/// Of a call that gives tags to a resource that exists.
+const MORE_TAGS: &[&str] = &[
+    "aws:RequestTag/${TagKey}",
+    "aws:TagKeys",
+    "aws:ResourceTag/${TagKey}",
+];
+/// Of a call that takes tags away.
+const FEWER_TAGS: &[&str] = &["aws:TagKeys", "aws:ResourceTag/${TagKey}"];
+/// Of a call on a service-specific credential that exists.
+const SERVICE_CREDENTIAL: &[&str] = &[
+    "iam:ServiceSpecificCredentialServiceName",
     "aws:ResourceTag/${TagKey}",
     "iam:ResourceTag/${TagKey}",
 ];
@@ -99,22 +123,29 @@ const fn served<C: Operate>(
 #[rustfmt::skip]
 pub(crate) const fn row(operation: Operation) -> Row {
     match operation {
+        Operation::AcceptDelegationRequest => served::<iam::AcceptDelegationRequest>("iam:AcceptDelegationRequest", DELEGATION_REQUEST, &[]),
         Operation::AcquireRole => served::<iam::AcquireRole>("iam:CreateRole", ROLE, &["iam:RoleTemplateARN"]),
+        Operation::AddClientIDToOpenIDConnectProvider => served::<iam::AddClientIDToOpenIDConnectProvider>("iam:AddClientIDToOpenIDConnectProvider", OIDC_PROVIDER, HAS_TAGS),
         Operation::AddRoleToInstanceProfile => served::<iam::AddRoleToInstanceProfile>("iam:AddRoleToInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::AddUserToGroup => served::<iam::AddUserToGroup>("iam:AddUserToGroup", GROUP, &[]),
+        Operation::AssociateDelegationRequest => served::<iam::AssociateDelegationRequest>("iam:AssociateDelegationRequest", DELEGATION_REQUEST, &[]),
         Operation::AttachGroupPolicy => served::<iam::AttachGroupPolicy>("iam:AttachGroupPolicy", GROUP, &["iam:PolicyARN"]),
         Operation::AttachRolePolicy => served::<iam::AttachRolePolicy>("iam:AttachRolePolicy", ROLE, ATTACHING),
         Operation::AttachUserPolicy => served::<iam::AttachUserPolicy>("iam:AttachUserPolicy", USER, ATTACHING),
         Operation::ChangePassword => served::<iam::ChangePassword>("iam:ChangePassword", USER, EXISTING_USER),
         Operation::CreateAccessKey => served::<iam::CreateAccessKey>("iam:CreateAccessKey", USER, EXISTING_USER),
         Operation::CreateAccountAlias => served::<iam::CreateAccountAlias>("iam:CreateAccountAlias", ANY, &[]),
+        Operation::CreateDelegationRequest => served::<iam::CreateDelegationRequest>("iam:CreateDelegationRequest", DELEGATION_REQUEST, &["iam:DelegationDuration", "iam:NotificationChannel", "iam:TemplateArn"]),
         Operation::CreateGroup => served::<iam::CreateGroup>("iam:CreateGroup", GROUP, &[]),
         Operation::CreateInstanceProfile => served::<iam::CreateInstanceProfile>("iam:CreateInstanceProfile", INSTANCE_PROFILE, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreateLoginProfile => served::<iam::CreateLoginProfile>("iam:CreateLoginProfile", USER, EXISTING_USER),
+        Operation::CreateOpenIDConnectProvider => served::<iam::CreateOpenIDConnectProvider>("iam:CreateOpenIDConnectProvider", OIDC_PROVIDER, NEW_TAGS),
         Operation::CreatePolicy => served::<iam::CreatePolicy>("iam:CreatePolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreatePolicyVersion => served::<iam::CreatePolicyVersion>("iam:CreatePolicyVersion", POLICY, EXISTING_USER),
         Operation::CreateRole => served::<iam::CreateRole>("iam:CreateRole", ROLE, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
+        Operation::CreateSAMLProvider => served::<iam::CreateSAMLProvider>("iam:CreateSAMLProvider", SAML_PROVIDER, NEW_TAGS),
         Operation::CreateServiceLinkedRole => served::<iam::CreateServiceLinkedRole>("iam:CreateServiceLinkedRole", ROLE, &["iam:AWSServiceName"]),
+        Operation::CreateServiceSpecificCredential => served::<iam::CreateServiceSpecificCredential>("iam:CreateServiceSpecificCredential", USER, &["iam:ServiceSpecificCredentialAgeDays", "iam:ServiceSpecificCredentialServiceName", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::CreateUser => served::<iam::CreateUser>("iam:CreateUser", USER, &["iam:PermissionsBoundary", "aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::CreateVirtualMFADevice => served::<iam::CreateVirtualMFADevice>("iam:CreateVirtualMFADevice", MFA, &["aws:RequestTag/${TagKey}", "aws:TagKeys"]),
         Operation::DeactivateMFADevice => served::<iam::DeactivateMFADevice>("iam:DeactivateMFADevice", USER, EXISTING_USER),
@@ -125,12 +156,18 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::DeleteGroupPolicy => served::<iam::DeleteGroupPolicy>("iam:DeleteGroupPolicy", GROUP, &[]),
         Operation::DeleteInstanceProfile => served::<iam::DeleteInstanceProfile>("iam:DeleteInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::DeleteLoginProfile => served::<iam::DeleteLoginProfile>("iam:DeleteLoginProfile", USER, EXISTING_USER),
+        Operation::DeleteOpenIDConnectProvider => served::<iam::DeleteOpenIDConnectProvider>("iam:DeleteOpenIDConnectProvider", OIDC_PROVIDER, HAS_TAGS),
         Operation::DeletePolicy => served::<iam::DeletePolicy>("iam:DeletePolicy", POLICY, EXISTING_USER),
         Operation::DeletePolicyVersion => served::<iam::DeletePolicyVersion>("iam:DeletePolicyVersion", POLICY, EXISTING_USER),
         Operation::DeleteRole => served::<iam::DeleteRole>("iam:DeleteRole", ROLE, BOUNDED),
         Operation::DeleteRolePermissionsBoundary => served::<iam::DeleteRolePermissionsBoundary>("iam:DeleteRolePermissionsBoundary", ROLE, BOUNDED),
         Operation::DeleteRolePolicy => served::<iam::DeleteRolePolicy>("iam:DeleteRolePolicy", ROLE, BOUNDED),
+        Operation::DeleteSAMLProvider => served::<iam::DeleteSAMLProvider>("iam:DeleteSAMLProvider", SAML_PROVIDER, HAS_TAGS),
+        Operation::DeleteSSHPublicKey => served::<iam::DeleteSSHPublicKey>("iam:DeleteSSHPublicKey", USER, EXISTING_USER),
+        Operation::DeleteServerCertificate => served::<iam::DeleteServerCertificate>("iam:DeleteServerCertificate", SERVER_CERTIFICATE, HAS_TAGS),
         Operation::DeleteServiceLinkedRole => served::<iam::DeleteServiceLinkedRole>("iam:DeleteServiceLinkedRole", ROLE, EXISTING_USER),
+        Operation::DeleteServiceSpecificCredential => served::<iam::DeleteServiceSpecificCredential>("iam:DeleteServiceSpecificCredential", USER, SERVICE_CREDENTIAL),
+        Operation::DeleteSigningCertificate => served::<iam::DeleteSigningCertificate>("iam:DeleteSigningCertificate", USER, EXISTING_USER),
         Operation::DeleteUser => served::<iam::DeleteUser>("iam:DeleteUser", USER, EXISTING_USER),
         Operation::DeleteUserPermissionsBoundary => served::<iam::DeleteUserPermissionsBoundary>("iam:DeleteUserPermissionsBoundary", USER, BOUNDED),
         Operation::DeleteUserPolicy => served::<iam::DeleteUserPolicy>("iam:DeleteUserPolicy", USER, BOUNDED),
@@ -157,11 +194,14 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::GetContextKeysForCustomPolicy => served::<iam::GetContextKeysForCustomPolicy>("iam:GetContextKeysForCustomPolicy", ANY, &[]),
         Operation::GetContextKeysForPrincipalPolicy => served::<iam::GetContextKeysForPrincipalPolicy>("iam:GetContextKeysForPrincipalPolicy", IDENTITY, EXISTING_USER),
         Operation::GetCredentialReport => served::<iam::GetCredentialReport>("iam:GetCredentialReport", ANY, &[]),
+        Operation::GetDelegationRequest => served::<iam::GetDelegationRequest>("iam:GetDelegationRequest", DELEGATION_REQUEST, &[]),
         Operation::GetGroup => served::<iam::GetGroup>("iam:GetGroup", GROUP, &[]),
         Operation::GetGroupPolicy => served::<iam::GetGroupPolicy>("iam:GetGroupPolicy", GROUP, &[]),
+        Operation::GetHumanReadableSummary => served::<iam::GetHumanReadableSummary>("iam:GetHumanReadableSummary", DELEGATION_REQUEST, &[]),
         Operation::GetInstanceProfile => served::<iam::GetInstanceProfile>("iam:GetInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::GetLoginProfile => served::<iam::GetLoginProfile>("iam:GetLoginProfile", USER, EXISTING_USER),
         Operation::GetMFADevice => served::<iam::GetMFADevice>("iam:GetMFADevice", USER, EXISTING_USER),
+        Operation::GetOpenIDConnectProvider => served::<iam::GetOpenIDConnectProvider>("iam:GetOpenIDConnectProvider", OIDC_PROVIDER, HAS_TAGS),
         Operation::GetOrganizationsAccessReport => served::<iam::GetOrganizationsAccessReport>("iam:GetOrganizationsAccessReport", ANY, &[]),
         Operation::GetOutboundWebIdentityFederationInfo => served::<iam::GetOutboundWebIdentityFederationInfo>("iam:GetOutboundWebIdentityFederationInfo", ANY, &[]),
         Operation::GetPolicy => served::<iam::GetPolicy>("iam:GetPolicy", POLICY, EXISTING_USER),
@@ -169,6 +209,9 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::GetRole => served::<iam::GetRole>("iam:GetRole", ROLE, BOUNDED),
         Operation::GetRolePolicy => served::<iam::GetRolePolicy>("iam:GetRolePolicy", ROLE, EXISTING_USER),
         Operation::GetRoleTemplateVersion => served::<iam::GetRoleTemplateVersion>("iam:GetRoleTemplateVersion", ROLE_TEMPLATE, &[]),
+        Operation::GetSAMLProvider => served::<iam::GetSAMLProvider>("iam:GetSAMLProvider", SAML_PROVIDER, HAS_TAGS),
+        Operation::GetSSHPublicKey => served::<iam::GetSSHPublicKey>("iam:GetSSHPublicKey", USER, EXISTING_USER),
+        Operation::GetServerCertificate => served::<iam::GetServerCertificate>("iam:GetServerCertificate", SERVER_CERTIFICATE, HAS_TAGS),
         Operation::GetServiceLastAccessedDetails => served::<iam::GetServiceLastAccessedDetails>("iam:GetServiceLastAccessedDetails", ANY, &[]),
         Operation::GetServiceLastAccessedDetailsWithEntities => served::<iam::GetServiceLastAccessedDetailsWithEntities>("iam:GetServiceLastAccessedDetailsWithEntities", ANY, &[]),
         Operation::GetServiceLinkedRoleDeletionStatus => served::<iam::GetServiceLinkedRoleDeletionStatus>("iam:GetServiceLinkedRoleDeletionStatus", ROLE, &[]),
@@ -179,6 +222,7 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::ListAttachedGroupPolicies => served::<iam::ListAttachedGroupPolicies>("iam:ListAttachedGroupPolicies", GROUP, &[]),
         Operation::ListAttachedRolePolicies => served::<iam::ListAttachedRolePolicies>("iam:ListAttachedRolePolicies", ROLE, EXISTING_USER),
         Operation::ListAttachedUserPolicies => served::<iam::ListAttachedUserPolicies>("iam:ListAttachedUserPolicies", USER, EXISTING_USER),
+        Operation::ListDelegationRequests => served::<iam::ListDelegationRequests>("iam:ListDelegationRequests", ANY, &["iam:DelegationRequestOwner"]),
         Operation::ListEntitiesForPolicy => served::<iam::ListEntitiesForPolicy>("iam:ListEntitiesForPolicy", POLICY, EXISTING_USER),
         Operation::ListGroupPolicies => served::<iam::ListGroupPolicies>("iam:ListGroupPolicies", GROUP, &[]),
         Operation::ListGroups => served::<iam::ListGroups>("iam:ListGroups", GROUP, &[]),
@@ -188,6 +232,8 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::ListInstanceProfilesForRole => served::<iam::ListInstanceProfilesForRole>("iam:ListInstanceProfilesForRole", ROLE, EXISTING_USER),
         Operation::ListMFADeviceTags => served::<iam::ListMFADeviceTags>("iam:ListMFADeviceTags", MFA, EXISTING_DEVICE),
         Operation::ListMFADevices => served::<iam::ListMFADevices>("iam:ListMFADevices", USER, EXISTING_USER),
+        Operation::ListOpenIDConnectProviderTags => served::<iam::ListOpenIDConnectProviderTags>("iam:ListOpenIDConnectProviderTags", OIDC_PROVIDER, HAS_TAGS),
+        Operation::ListOpenIDConnectProviders => served::<iam::ListOpenIDConnectProviders>("iam:ListOpenIDConnectProviders", OIDC_PROVIDER, &[]),
         Operation::ListOrganizationsFeatures => served::<iam::ListOrganizationsFeatures>("iam:ListOrganizationsFeatures", ANY, &[]),
         Operation::ListPolicies => served::<iam::ListPolicies>("iam:ListPolicies", ANY, &[]),
         Operation::ListPoliciesGrantingServiceAccess => served::<iam::ListPoliciesGrantingServiceAccess>("iam:ListPoliciesGrantingServiceAccess", IDENTITY, EXISTING_USER),
@@ -196,6 +242,13 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::ListRolePolicies => served::<iam::ListRolePolicies>("iam:ListRolePolicies", ROLE, EXISTING_USER),
         Operation::ListRoleTags => served::<iam::ListRoleTags>("iam:ListRoleTags", ROLE, EXISTING_USER),
         Operation::ListRoles => served::<iam::ListRoles>("iam:ListRoles", ROLE, &[]),
+        Operation::ListSAMLProviderTags => served::<iam::ListSAMLProviderTags>("iam:ListSAMLProviderTags", SAML_PROVIDER, HAS_TAGS),
+        Operation::ListSAMLProviders => served::<iam::ListSAMLProviders>("iam:ListSAMLProviders", SAML_PROVIDER, &[]),
+        Operation::ListSSHPublicKeys => served::<iam::ListSSHPublicKeys>("iam:ListSSHPublicKeys", USER, EXISTING_USER),
+        Operation::ListServerCertificateTags => served::<iam::ListServerCertificateTags>("iam:ListServerCertificateTags", SERVER_CERTIFICATE, HAS_TAGS),
+        Operation::ListServerCertificates => served::<iam::ListServerCertificates>("iam:ListServerCertificates", SERVER_CERTIFICATE, &[]),
+        Operation::ListServiceSpecificCredentials => served::<iam::ListServiceSpecificCredentials>("iam:ListServiceSpecificCredentials", USER, EXISTING_USER),
+        Operation::ListSigningCertificates => served::<iam::ListSigningCertificates>("iam:ListSigningCertificates", USER, EXISTING_USER),
         Operation::ListUserPolicies => served::<iam::ListUserPolicies>("iam:ListUserPolicies", USER, EXISTING_USER),
         Operation::ListUserTags => served::<iam::ListUserTags>("iam:ListUserTags", USER, EXISTING_USER),
         Operation::ListUsers => served::<iam::ListUsers>("iam:ListUsers", USER, &[]),
@@ -206,90 +259,61 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::PutRolePolicy => served::<iam::PutRolePolicy>("iam:PutRolePolicy", ROLE, BOUNDED),
         Operation::PutUserPermissionsBoundary => served::<iam::PutUserPermissionsBoundary>("iam:PutUserPermissionsBoundary", USER, BOUNDED),
         Operation::PutUserPolicy => served::<iam::PutUserPolicy>("iam:PutUserPolicy", USER, BOUNDED),
+        Operation::RejectDelegationRequest => served::<iam::RejectDelegationRequest>("iam:RejectDelegationRequest", DELEGATION_REQUEST, &[]),
+        Operation::RemoveClientIDFromOpenIDConnectProvider => served::<iam::RemoveClientIDFromOpenIDConnectProvider>("iam:RemoveClientIDFromOpenIDConnectProvider", OIDC_PROVIDER, HAS_TAGS),
         Operation::RemoveRoleFromInstanceProfile => served::<iam::RemoveRoleFromInstanceProfile>("iam:RemoveRoleFromInstanceProfile", INSTANCE_PROFILE, EXISTING_USER),
         Operation::RemoveUserFromGroup => served::<iam::RemoveUserFromGroup>("iam:RemoveUserFromGroup", GROUP, &[]),
+        Operation::ResetServiceSpecificCredential => served::<iam::ResetServiceSpecificCredential>("iam:ResetServiceSpecificCredential", USER, SERVICE_CREDENTIAL),
         Operation::ResyncMFADevice => served::<iam::ResyncMFADevice>("iam:ResyncMFADevice", USER, EXISTING_USER),
+        Operation::SendDelegationToken => served::<iam::SendDelegationToken>("iam:SendDelegationToken", DELEGATION_REQUEST, &[]),
         Operation::SetDefaultPolicyVersion => served::<iam::SetDefaultPolicyVersion>("iam:SetDefaultPolicyVersion", POLICY, EXISTING_USER),
         Operation::SetSecurityTokenServicePreferences => served::<iam::SetSecurityTokenServicePreferences>("iam:SetSecurityTokenServicePreferences", ANY, &[]),
         Operation::SimulateCustomPolicy => served::<iam::SimulateCustomPolicy>("iam:SimulateCustomPolicy", ANY, &[]),
         Operation::SimulatePrincipalPolicy => served::<iam::SimulatePrincipalPolicy>("iam:SimulatePrincipalPolicy", IDENTITY, EXISTING_USER),
         Operation::TagInstanceProfile => served::<iam::TagInstanceProfile>("iam:TagInstanceProfile", INSTANCE_PROFILE, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::TagMFADevice => served::<iam::TagMFADevice>("iam:TagMFADevice", MFA, TAGGED),
+        Operation::TagOpenIDConnectProvider => served::<iam::TagOpenIDConnectProvider>("iam:TagOpenIDConnectProvider", OIDC_PROVIDER, MORE_TAGS),
         Operation::TagPolicy => served::<iam::TagPolicy>("iam:TagPolicy", POLICY, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::TagRole => served::<iam::TagRole>("iam:TagRole", ROLE, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::TagSAMLProvider => served::<iam::TagSAMLProvider>("iam:TagSAMLProvider", SAML_PROVIDER, MORE_TAGS),
+        Operation::TagServerCertificate => served::<iam::TagServerCertificate>("iam:TagServerCertificate", SERVER_CERTIFICATE, MORE_TAGS),
         Operation::TagUser => served::<iam::TagUser>("iam:TagUser", USER, &["aws:RequestTag/${TagKey}", "aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UntagInstanceProfile => served::<iam::UntagInstanceProfile>("iam:UntagInstanceProfile", INSTANCE_PROFILE, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UntagMFADevice => served::<iam::UntagMFADevice>("iam:UntagMFADevice", MFA, UNTAGGED),
+        Operation::UntagOpenIDConnectProvider => served::<iam::UntagOpenIDConnectProvider>("iam:UntagOpenIDConnectProvider", OIDC_PROVIDER, FEWER_TAGS),
         Operation::UntagPolicy => served::<iam::UntagPolicy>("iam:UntagPolicy", POLICY, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UntagRole => served::<iam::UntagRole>("iam:UntagRole", ROLE, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
+        Operation::UntagSAMLProvider => served::<iam::UntagSAMLProvider>("iam:UntagSAMLProvider", SAML_PROVIDER, FEWER_TAGS),
+        Operation::UntagServerCertificate => served::<iam::UntagServerCertificate>("iam:UntagServerCertificate", SERVER_CERTIFICATE, FEWER_TAGS),
         Operation::UntagUser => served::<iam::UntagUser>("iam:UntagUser", USER, &["aws:TagKeys", "aws:ResourceTag/${TagKey}", "iam:ResourceTag/${TagKey}"]),
         Operation::UpdateAccessKey => served::<iam::UpdateAccessKey>("iam:UpdateAccessKey", USER, EXISTING_USER),
         Operation::UpdateAccountPasswordPolicy => served::<iam::UpdateAccountPasswordPolicy>("iam:UpdateAccountPasswordPolicy", ANY, &[]),
         Operation::UpdateAssumeRolePolicy => served::<iam::UpdateAssumeRolePolicy>("iam:UpdateAssumeRolePolicy", ROLE, BOUNDED),
+        Operation::UpdateDelegationRequest => served::<iam::UpdateDelegationRequest>("iam:UpdateDelegationRequest", DELEGATION_REQUEST, &[]),
         Operation::UpdateGroup => served::<iam::UpdateGroup>("iam:UpdateGroup", GROUP, &[]),
         Operation::UpdateLoginProfile => served::<iam::UpdateLoginProfile>("iam:UpdateLoginProfile", USER, EXISTING_USER),
+        Operation::UpdateOpenIDConnectProviderThumbprint => served::<iam::UpdateOpenIDConnectProviderThumbprint>("iam:UpdateOpenIDConnectProviderThumbprint", OIDC_PROVIDER, HAS_TAGS),
         Operation::UpdateRole => served::<iam::UpdateRole>("iam:UpdateRole", ROLE, BOUNDED),
         Operation::UpdateRoleDescription => served::<iam::UpdateRoleDescription>("iam:UpdateRoleDescription", ROLE, BOUNDED),
+        Operation::UpdateSAMLProvider => served::<iam::UpdateSAMLProvider>("iam:UpdateSAMLProvider", SAML_PROVIDER, HAS_TAGS),
+        Operation::UpdateSSHPublicKey => served::<iam::UpdateSSHPublicKey>("iam:UpdateSSHPublicKey", USER, EXISTING_USER),
+        Operation::UpdateServerCertificate => served::<iam::UpdateServerCertificate>("iam:UpdateServerCertificate", SERVER_CERTIFICATE, HAS_TAGS),
+        Operation::UpdateServiceSpecificCredential => served::<iam::UpdateServiceSpecificCredential>("iam:UpdateServiceSpecificCredential", USER, SERVICE_CREDENTIAL),
+        Operation::UpdateSigningCertificate => served::<iam::UpdateSigningCertificate>("iam:UpdateSigningCertificate", USER, EXISTING_USER),
         Operation::UpdateUser => served::<iam::UpdateUser>("iam:UpdateUser", USER, EXISTING_USER),
-        Operation::AcceptDelegationRequest
-        | Operation::AddClientIDToOpenIDConnectProvider
-        | Operation::AssociateDelegationRequest
-        | Operation::AssumeRole
+        Operation::UploadSSHPublicKey => served::<iam::UploadSSHPublicKey>("iam:UploadSSHPublicKey", USER, EXISTING_USER),
+        Operation::UploadServerCertificate => served::<iam::UploadServerCertificate>("iam:UploadServerCertificate", SERVER_CERTIFICATE, NEW_TAGS),
+        Operation::UploadSigningCertificate => served::<iam::UploadSigningCertificate>("iam:UploadSigningCertificate", USER, EXISTING_USER),
+        Operation::AssumeRole
         | Operation::AssumeRoleWithSAML
         | Operation::AssumeRoleWithWebIdentity
         | Operation::AssumeRoot
-        | Operation::CreateDelegationRequest
-        | Operation::CreateOpenIDConnectProvider
-        | Operation::CreateSAMLProvider
-        | Operation::CreateServiceSpecificCredential
         | Operation::DecodeAuthorizationMessage
-        | Operation::DeleteOpenIDConnectProvider
-        | Operation::DeleteSAMLProvider
-        | Operation::DeleteSSHPublicKey
-        | Operation::DeleteServerCertificate
-        | Operation::DeleteServiceSpecificCredential
-        | Operation::DeleteSigningCertificate
         | Operation::GetAccessKeyInfo
         | Operation::GetDelegatedAccessToken
-        | Operation::GetDelegationRequest
         | Operation::GetFederationToken
-        | Operation::GetHumanReadableSummary
-        | Operation::GetOpenIDConnectProvider
-        | Operation::GetSAMLProvider
-        | Operation::GetSSHPublicKey
-        | Operation::GetServerCertificate
         | Operation::GetSessionToken
-        | Operation::GetWebIdentityToken
-        | Operation::ListDelegationRequests
-        | Operation::ListOpenIDConnectProviderTags
-        | Operation::ListOpenIDConnectProviders
-        | Operation::ListSAMLProviderTags
-        | Operation::ListSAMLProviders
-        | Operation::ListSSHPublicKeys
-        | Operation::ListServerCertificateTags
-        | Operation::ListServerCertificates
-        | Operation::ListServiceSpecificCredentials
-        | Operation::ListSigningCertificates
-        | Operation::RejectDelegationRequest
-        | Operation::RemoveClientIDFromOpenIDConnectProvider
-        | Operation::ResetServiceSpecificCredential
-        | Operation::SendDelegationToken
-        | Operation::TagOpenIDConnectProvider
-        | Operation::TagSAMLProvider
-        | Operation::TagServerCertificate
-        | Operation::UntagOpenIDConnectProvider
-        | Operation::UntagSAMLProvider
-        | Operation::UntagServerCertificate
-        | Operation::UpdateDelegationRequest
-        | Operation::UpdateOpenIDConnectProviderThumbprint
-        | Operation::UpdateSAMLProvider
-        | Operation::UpdateSSHPublicKey
-        | Operation::UpdateServerCertificate
-        | Operation::UpdateServiceSpecificCredential
-        | Operation::UpdateSigningCertificate
-        | Operation::UploadSSHPublicKey
-        | Operation::UploadServerCertificate
-        | Operation::UploadSigningCertificate => Row::Pending,
+        | Operation::GetWebIdentityToken => Row::Pending,
     }
 }
 

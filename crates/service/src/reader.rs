@@ -10,7 +10,7 @@ use keyward_directory::{
 };
 use keyward_records::{
     AccountRecord, Cell, Counter, Kind, Link, MasterKey, Record, RecordKey, Vault, decode_account,
-    decode_document, decode_last_used, decode_link,
+    decode_document, decode_last_used, decode_link, decode_text,
 };
 use keyward_store::{Revision, Snapshot, Store};
 
@@ -188,6 +188,16 @@ impl Reader {
     pub(crate) async fn document(&self, cell: Cell) -> Result<Option<String>, ServiceError> {
         let found = self.bytes(cell).await?;
         found.map(|value| Ok(decode_document(&value)?)).transpose()
+    }
+
+    /// Returns a long text of an entity, whose record says in how many parts it stands.
+    pub(crate) async fn text(&self, entity: &UniqueId, parts: u32) -> Result<String, ServiceError> {
+        let mut found = Vec::new();
+        for number in 0..parts {
+            let part = self.bytes(Cell::TextPart(entity.clone(), number)).await?;
+            found.push(part.ok_or_else(|| ServiceError::internal("a part of a text is missing"))?);
+        }
+        Ok(decode_text(&found)?)
     }
 
     /// Returns the document of an inline policy.

@@ -83,6 +83,11 @@ impl Transaction {
         found.map(|value| Ok(decode_document(value)?)).transpose()
     }
 
+    /// Returns whether a record that was read is there.
+    pub(crate) fn is_there(&self, cell: Cell) -> Result<bool, ServiceError> {
+        Ok(self.bytes(&cell.of(self.account))?.is_some())
+    }
+
     /// Returns a counter that was read; it does not change while the commit is under way.
     pub(crate) fn counted(&self, counter: Counter) -> Result<u64, ServiceError> {
         let found = self.bytes(&Cell::Count(counter).of(self.account))?;
@@ -118,6 +123,24 @@ impl Transaction {
     /// Writes a policy document.
     pub(crate) fn put_document(&mut self, cell: Cell, document: &str) {
         self.put_bytes(cell, encode_document(document));
+    }
+
+    /// Writes the parts of a long text in the place of `before` parts that the entity had; how many there are now
+    /// stands in the entity's record, which must be written too.
+    pub(crate) fn put_text(
+        &mut self,
+        entity: &UniqueId,
+        before: u32,
+        parts: &[Bytes],
+    ) -> Result<u32, ServiceError> {
+        let count = u32::try_from(parts.len()).map_err(ServiceError::internal)?;
+        for (number, part) in (0..).zip(parts) {
+            self.put_bytes(Cell::TextPart(entity.clone(), number), part.clone());
+        }
+        for number in count..before {
+            self.delete(Cell::TextPart(entity.clone(), number));
+        }
+        Ok(count)
     }
 
     /// Writes the document of an inline policy; the entity's record must be written too.
@@ -293,7 +316,19 @@ fn quota(counter: &Counter) -> Option<(Quota, u64)> {
             Quota::PolicyVersionsInUse,
             limits::POLICY_VERSIONS_PER_ACCOUNT,
         )),
+        Counter::OidcProviders => Some((
+            Quota::OpenIdConnectProvidersPerAccount,
+            limits::OPEN_ID_CONNECT_PROVIDERS_PER_ACCOUNT,
+        )),
         Counter::Roles => Some((Quota::RolesPerAccount, limits::ROLES_PER_ACCOUNT)),
+        Counter::SamlProviders => Some((
+            Quota::SamlProvidersPerAccount,
+            limits::SAML_PROVIDERS_PER_ACCOUNT,
+        )),
+        Counter::ServerCertificates => Some((
+            Quota::ServerCertificatesPerAccount,
+            limits::SERVER_CERTIFICATES_PER_ACCOUNT,
+        )),
         Counter::Users => Some((Quota::UsersPerAccount, limits::USERS_PER_ACCOUNT)),
         Counter::VirtualMfaDevices => Some((
             Quota::VirtualMfaDevicesPerAccount,

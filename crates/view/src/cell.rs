@@ -6,9 +6,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, Partition, UniqueId};
 use keyward_directory::{
-    AccountSettings, AccountStatus, EntityKind, Group, GroupName, InstanceProfile,
-    InstanceProfileName, ManagedPolicy, PolicyArn, Role, RoleName, Tags, User, UserName,
-    VirtualMfaDevice,
+    AccountSettings, AccountStatus, CredentialService, EntityKind, Group, GroupName,
+    InstanceProfile, InstanceProfileName, ManagedPolicy, PolicyArn, ProviderUrl, Role, RoleName,
+    SamlProviderName, ServerCertificateName, Tags, User, UserName, VirtualMfaDevice,
 };
 use keyward_records::{
     AccountRecord, Cell as CellKey, DecodeError, Record, Vault, decode_document,
@@ -16,8 +16,9 @@ use keyward_records::{
 use rpds::HashTrieMapSync;
 
 use crate::policies::{Policies, missing};
+use crate::resources::Resources;
 use crate::{
-    Documents, GroupPolicies, Key, KeyOwner, ManagedDocument, RolePrincipal, UserPrincipal,
+    Documents, GroupPolicies, Key, KeyOwner, ManagedDocument, RolePrincipal, Tagged, UserPrincipal,
 };
 
 /// An account as authentication and decisions read it, at one revision.
@@ -44,6 +45,7 @@ pub struct Cell {
     instance_profiles: HashTrieMapSync<String, Arc<TaggedResource>>,
     /// The account's password policy lets every user change its own password.
     users_may_change_password: bool,
+    resources: Resources,
 }
 
 /// What is only ever a resource, as decisions read it.
@@ -94,6 +96,7 @@ impl Cell {
             devices: HashTrieMapSync::new_sync(),
             instance_profiles: HashTrieMapSync::new_sync(),
             users_may_change_password: false,
+            resources: Resources::new(),
         };
         cell.set_account(record);
         cell
@@ -208,6 +211,30 @@ impl Cell {
         self.users_may_change_password
     }
 
+    /// Returns the OIDC provider of a URL.
+    #[must_use]
+    pub fn oidc_provider(&self, url: &ProviderUrl) -> Option<&Arc<Tagged>> {
+        self.resources.oidc_provider(url)
+    }
+
+    /// Returns the SAML provider of a name, without regard to case.
+    #[must_use]
+    pub fn saml_provider(&self, name: &SamlProviderName) -> Option<&Arc<Tagged>> {
+        self.resources.saml_provider(name)
+    }
+
+    /// Returns the server certificate of a name, without regard to case.
+    #[must_use]
+    pub fn server_certificate(&self, name: &ServerCertificateName) -> Option<&Arc<Tagged>> {
+        self.resources.server_certificate(name)
+    }
+
+    /// Returns which service a service-specific credential of a user is for.
+    #[must_use]
+    pub fn credential_service(&self, user: &UniqueId, id: &str) -> Option<CredentialService> {
+        self.resources.credential_service(user, id)
+    }
+
     /// Takes a changed account record.
     pub(crate) fn set_account(&mut self, record: &AccountRecord) {
         self.status = record.account.status;
@@ -286,12 +313,27 @@ impl Cell {
             CellKey::ManagedPolicyVersion(policy, number) => {
                 put.versions.insert((policy.clone(), *number), value);
             }
+            CellKey::OidcProvider(url) => {
+                let resources = &mut self.resources;
+                resources.put_oidc_provider(self.account, url, value, &self.vault)?;
+            }
             CellKey::Role(name) => put.roles.push((name, value)),
             CellKey::Settings => {
                 let settings = AccountSettings::decode(value, &self.vault)?;
                 self.users_may_change_password = settings.users_may_change_password();
             }
+            CellKey::SamlProvider(name) => {
+                let resources = &mut self.resources;
+                resources.put_saml_provider(self.account, name, value, &self.vault)?;
+            }
+            CellKey::ServerCertificate(name) => {
+                let resources = &mut self.resources;
+                resources.put_server_certificate(self.account, name, value, &self.vault)?;
+            }
             CellKey::User(name) => put.users.push((name, value)),
+            CellKey::UserCredentials(owner) => {
+                self.resources.put_credentials(owner, value, &self.vault)?;
+            }
             CellKey::VirtualMfaDevice(path, name) => {
                 let device = VirtualMfaDevice::decode(value, &self.vault)?;
                 self.devices
@@ -306,7 +348,9 @@ impl Cell {
             | CellKey::CredentialReportPart(_)
             | CellKey::GroupById(_)
             | CellKey::Member(..)
-            | CellKey::RoleDeletion(_) => {}
+            | CellKey::RoleDeletion(_)
+            | CellKey::SigningCertificate(_)
+            | CellKey::TextPart(..) => {}
         }
         Ok(())
     }
@@ -341,6 +385,10 @@ impl Cell {
             CellKey::VirtualMfaDevice(path, name) => {
                 self.devices.remove_mut(&format!("{path}{name}"));
             }
+            CellKey::OidcProvider(_)
+            | CellKey::SamlProvider(_)
+            | CellKey::ServerCertificate(_)
+            | CellKey::UserCredentials(_) => self.resources.remove(key),
             CellKey::Accesses(_)
             | CellKey::AccessJob(_)
             | CellKey::AccessKeyUse(_)
@@ -351,7 +399,9 @@ impl Cell {
             | CellKey::GroupById(_)
             | CellKey::ManagedPolicyVersion(..)
             | CellKey::Member(..)
-            | CellKey::RoleDeletion(_) => {}
+            | CellKey::RoleDeletion(_)
+            | CellKey::SigningCertificate(_)
+            | CellKey::TextPart(..) => {}
         }
     }
 

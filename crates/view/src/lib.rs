@@ -10,6 +10,7 @@ mod follow;
 mod key;
 mod policies;
 mod principal;
+mod resources;
 mod view;
 
 pub use cell::{Cell, TaggedResource};
@@ -18,4 +19,5 @@ pub use follow::{FollowError, follow, load};
 pub use key::{Key, KeyOwner, KeyUse};
 pub use policies::ManagedDocument;
 pub use principal::{GroupPolicies, RolePrincipal, UserPrincipal};
+pub use resources::Tagged;
 pub use view::{Lookup, View};

@@ -17,7 +17,7 @@ use crate::ports::draw;
 use crate::transaction::Transaction;
 use crate::{Service, ServiceError};
 
-/// Asks about the user that a call names, or the caller.
+/// Asks about the user that the `UserName` parameter names, or about the caller.
 pub(super) fn subject_question(
     name: Option<&str>,
     caller: &Caller,

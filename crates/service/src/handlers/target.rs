@@ -211,17 +211,22 @@ pub(crate) fn device_arn(account: AccountId, path: &Path, name: &str) -> String 
     )
 }
 
-/// Reads the serial number of a virtual MFA device of an account.
-pub(crate) fn device_place(account: AccountId, serial_number: &str) -> Option<(Path, DeviceName)> {
-    let arn = Arn::parse(serial_number)?;
+/// Returns the resource part of an ARN of IAM in an account, such as `saml-provider/name`.
+pub(crate) fn own_resource(arn: &str, account: AccountId) -> Option<&str> {
+    let arn = Arn::parse(arn)?;
     let ours = arn.partition == Partition::default().as_str()
         && arn.service == "iam"
         && arn.region.is_empty()
         && arn.account_id() == Some(account);
-    let (path, name) = arn.resource.strip_prefix("mfa")?.rsplit_once('/')?;
+    ours.then_some(arn.resource)
+}
+
+/// Reads the serial number of a virtual MFA device of an account.
+pub(crate) fn device_place(account: AccountId, serial_number: &str) -> Option<(Path, DeviceName)> {
+    let resource = own_resource(serial_number, account)?;
+    let (path, name) = resource.strip_prefix("mfa")?.rsplit_once('/')?;
     let path = Path::parse(&format!("{path}/")).ok()?;
-    let name = DeviceName::parse(name).ok()?;
-    ours.then_some((path, name))
+    Some((path, DeviceName::parse(name).ok()?))
 }
 
 /// Returns the tags of a virtual MFA device.

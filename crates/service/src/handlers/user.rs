@@ -1,7 +1,9 @@
 //! Users: create, get, list, rename, delete, tags.
 
 use keyward_arn::Path;
-use keyward_directory::{Entity, NewUser, PolicyUsage, Refusal, Renaming, Tag, User, UserName};
+use keyward_directory::{
+    Entity, Holder, NewUser, PolicyUsage, Refusal, Renaming, Tag, User, UserCredentials, UserName,
+};
 use keyward_records::{Cell, Counter, Kind, Link, Record, RecordKey};
 use keyward_wire::{NoOutput, iam};
 
@@ -305,14 +307,24 @@ impl Operate for iam::DeleteUser {
         call: Authorized<Self>,
     ) -> Result<Done<NoOutput>, ServiceError> {
         let name = user_name(&call.user_name)?;
+        let account = call.caller().account();
         let ((), revision) = service
-            .transact(
+            .transact_further(
                 call.caller(),
-                &[Cell::user(&name).of(call.caller().account())],
+                &[Cell::user(&name).of(account)],
+                &|transaction| {
+                    let user = transaction.get::<User>(Cell::user(&name))?;
+                    let cell = user.map(|user| Cell::UserCredentials(Holder::User(user.id)));
+                    Ok(cell.map(|cell| cell.of(account)).into_iter().collect())
+                },
                 |transaction| {
                     let user = transaction.get::<User>(Cell::user(&name))?;
                     let user = user.ok_or_else(|| missing(&name))?;
                     user.check_deletion()?;
+                    let cell = Cell::UserCredentials(Holder::User(user.id.clone()));
+                    if let Some(credentials) = transaction.get::<UserCredentials>(cell)? {
+                        credentials.check_deletion()?;
+                    }
                     if let Some(boundary) = &user.permissions_boundary {
                         managed::unlink(transaction, boundary, PolicyUsage::Boundary, &user);
                     }
