@@ -180,9 +180,9 @@ def test_parameters_are_checked_as_the_model_says(server, iam):
     assert refused(unchecked.list_users, MaxItems=0)[1] == "ValidationError"
 
 
-def test_what_is_not_built_says_so(iam):
-    status, code, message = refused(iam.list_roles)
-    assert (status, code) == (501, "NotImplemented") and "ListRoles" in message
+def test_what_is_not_built_says_so(server):
+    status, code, message = refused(server.client("sts").get_session_token)
+    assert (status, code) == (501, "NotImplemented") and "GetSessionToken" in message
 
 
 def test_wrong_secret_and_unknown_key(server):

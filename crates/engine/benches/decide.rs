@@ -19,10 +19,7 @@ use keyward_policy::Policy;
 use question::{attach, context, document, policies};
 
 #[path = "shared/question.rs"]
-#[expect(
-    clippy::indexing_slicing,
-    reason = "a bench reads its own tables"
-)]
+#[expect(clippy::indexing_slicing, reason = "a bench reads its own tables")]
 mod question;
 
 /// Rounds of which the best counts: many and short, so that some are not disturbed by what else the machine does.
