@@ -1,5 +1,14 @@
 //! Every parameter of every operation, wrong in every way that the model knows: AWS's error, and never a 500.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "helpers of tests fail the test that calls them"
+)]
+
 use keyward_testkit::{Answer, InProcess};
 use keyward_wire::{Kind, Member, Operation, Shape};
 

@@ -1,5 +1,14 @@
 //! Clients that race: one winner, AWS's error for the others, and nothing that must not be, on both stores.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "helpers of tests fail the test that calls them"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 

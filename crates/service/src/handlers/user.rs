@@ -38,7 +38,6 @@ pub(crate) fn shown(user: &User, caller: &Caller, tags: Showing) -> iam::User {
             Showing::WithTags => user.permissions_boundary.as_ref().map(shown_boundary),
             Showing::WithoutTags => None,
         },
-        ..iam::User::default()
     }
 }
 
