@@ -133,8 +133,9 @@ class Keyward:
 
 def note_call(model, http_response, parsed, **_):
     """Notes an operation that was served; a call that never reached it does not count."""
-    code = parsed.get("Error", {}).get("Code")
-    if code not in ("NotImplemented", "AccessDenied", "ValidationError", "MalformedInput"):
+    error = parsed.get("Error", {})
+    denied = "is not authorized to perform" in error.get("Message", "")
+    if not denied and error.get("Code") not in ("NotImplemented", "ValidationError", "MalformedInput"):
         CALLED.add((model.service_model.service_name, model.name))
 
 
