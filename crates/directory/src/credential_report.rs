@@ -1,7 +1,7 @@
 //! The credential report: one line of CSV a user. SOURCE: spec/iam-entities.md §6.
 
 use crate::limits::{CREDENTIAL_REPORT_PATIENCE_SECONDS, CREDENTIAL_REPORT_SECONDS};
-use crate::{AccessKeyStatus, LastUsed, Timestamp};
+use crate::{AccessKeyStatus, CredentialStatus, LastUsed, Timestamp};
 
 /// The columns, in AWS's order.
 const HEADER: &str = "user,arn,user_creation_time,password_enabled,password_last_used,password_last_changed,\
@@ -76,6 +76,8 @@ pub struct CredentialRow<'a> {
     pub mfa_active: bool,
     /// The access keys, at most two.
     pub keys: Vec<KeyColumns>,
+    /// The signing certificates, at most two.
+    pub certificates: Vec<CertificateColumns>,
 }
 
 /// What the report says of a password.
@@ -98,6 +100,15 @@ pub struct KeyColumns {
     pub created: Timestamp,
     /// Its last use.
     pub last_used: Option<LastUsed>,
+}
+
+/// What the report says of a signing certificate.
+#[derive(Clone, Debug)]
+pub struct CertificateColumns {
+    /// Whether it may be used.
+    pub status: CredentialStatus,
+    /// When it was uploaded.
+    pub uploaded: Timestamp,
 }
 
 /// Writes the report, line by line, each with its line feed but the last.
@@ -142,9 +153,8 @@ fn line(row: &CredentialRow<'_>, show: &impl Fn(Timestamp) -> String) -> String 
     for number in 0..2 {
         columns.extend(key_columns(row.keys.get(number), show));
     }
-    // No signing certificates are kept.
-    for _ in 0..2 {
-        columns.extend(["false", NOTHING].map(str::to_owned));
+    for number in 0..2 {
+        columns.extend(certificate_columns(row.certificates.get(number), show));
     }
     let quoted: Vec<String> = columns.iter().map(|column| quoted(column)).collect();
     quoted.join(",")
@@ -163,6 +173,20 @@ fn key_columns(key: Option<&KeyColumns>, show: &impl Fn(Timestamp) -> String) ->
         None => [NOTHING; 3].map(str::to_owned),
     };
     [active.to_owned(), show(key.created), date, region, service]
+}
+
+fn certificate_columns(
+    certificate: Option<&CertificateColumns>,
+    show: &impl Fn(Timestamp) -> String,
+) -> [String; 2] {
+    let Some(certificate) = certificate else {
+        return ["false", NOTHING].map(str::to_owned);
+    };
+    let active = match certificate.status {
+        CredentialStatus::Active => "true",
+        CredentialStatus::Inactive => "false",
+    };
+    [active.to_owned(), show(certificate.uploaded)]
 }
 
 /// Writes a value so that a comma or a quotation mark in it, as names and paths may have, stays in its column.
@@ -203,6 +227,7 @@ mod tests {
                 created: at(2),
                 last_used: None,
             }],
+            certificates: Vec::new(),
         };
         check(
             root,
@@ -220,6 +245,7 @@ mod tests {
             password: None,
             mfa_active: false,
             keys: Vec::new(),
+            certificates: Vec::new(),
         };
         check(
             bare.clone(),
@@ -251,12 +277,22 @@ mod tests {
                     last_used: None,
                 },
             ],
+            certificates: vec![
+                CertificateColumns {
+                    status: CredentialStatus::Active,
+                    uploaded: at(7),
+                },
+                CertificateColumns {
+                    status: CredentialStatus::Inactive,
+                    uploaded: at(8),
+                },
+            ],
             ..bare
         };
         check(
             full,
-            "ann,arn,t1,true,no_information,t3,t4,false,false,t5,t9,us-east-1,iam,true,t6,N/A,N/A,N/A,false,N/A,\
-             false,N/A",
+            "ann,arn,t1,true,no_information,t3,t4,false,false,t5,t9,us-east-1,iam,true,t6,N/A,N/A,N/A,true,t7,\
+             false,t8",
         );
     }
 

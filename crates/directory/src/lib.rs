@@ -52,7 +52,7 @@ pub use attachment::{
     AttachedPolicies, Changed, EntityKind, ParsePolicyArnError, PolicyArn, PolicyOwner, PolicyUsage,
 };
 pub use credential_report::{
-    CredentialReport, CredentialRow, KeyColumns, PasswordColumns, report_lines,
+    CertificateColumns, CredentialReport, CredentialRow, KeyColumns, PasswordColumns, report_lines,
 };
 pub use group::{Group, GroupRenaming};
 pub use inline_policy::{InlinePolicies, InlinePolicyDocument};

@@ -1,7 +1,9 @@
 //! How many there are of everything, and how many there may be.
 
-use keyward_directory::{RootUser, VirtualMfaDevice, limits};
-use keyward_records::{Counter, Kind};
+use keyward_directory::{
+    AccountSettings, Holder, RootUser, TokenVersion, UserCredentials, VirtualMfaDevice, limits,
+};
+use keyward_records::{Cell, Counter, Kind};
 use keyward_wire::iam::{self, SummaryKeyType as Key};
 
 use super::{Done, Operate};
@@ -13,7 +15,7 @@ use crate::{Service, ServiceError};
 /// The quotas that `GetAccountSummary` tells, one line each.
 // SOURCE: spec/iam-entities.md §6 "Account summary".
 #[rustfmt::skip]
-const QUOTAS: [(Key, u64); 20] = [
+const QUOTAS: [(Key, u64); 19] = [
     (Key::AccessKeysPerUserQuota, wide(limits::ACCESS_KEYS_PER_USER)),
     (Key::AssumeRolePolicySizeQuota, wide(limits::TRUST_POLICY_SIZE)),
     (Key::AttachedPoliciesPerGroupQuota, wide(limits::ATTACHED_POLICIES_PER_ENTITY)),
@@ -33,39 +35,69 @@ const QUOTAS: [(Key, u64); 20] = [
     (Key::UserPolicySizeQuota, wide(limits::USER_INLINE_POLICY_SIZE)),
     (Key::UsersQuota, limits::USERS_PER_ACCOUNT),
     (Key::VersionsPerPolicyQuota, wide(limits::VERSIONS_PER_POLICY)),
-    // The version of the session tokens that the global endpoint of STS hands out.
-    (Key::GlobalEndpointTokenVersion, 1),
 ];
 
 /// Returns how many there are of everything, one line each.
 #[rustfmt::skip]
-async fn counts(reader: &Reader, root: &RootUser) -> Result<[(Key, u64); 14], ServiceError> {
+async fn counts(reader: &Reader, root: &RootUser) -> Result<[(Key, u64); 15], ServiceError> {
     let count = |counter| reader.count(counter);
+    let devices = DevicesInUse::read(reader).await?;
     Ok([
         (Key::AccountAccessKeysPresent, u64::from(!root.access_keys.is_empty())),
-        (Key::AccountMFAEnabled, 0),
+        (Key::AccountMFAEnabled, u64::from(devices.of_root)),
         (Key::AccountPasswordPresent, 1),
-        (Key::AccountSigningCertificatesPresent, 0),
+        (Key::AccountSigningCertificatesPresent, u64::from(root_has_certificates(reader).await?)),
+        (Key::GlobalEndpointTokenVersion, token_version(&reader.settings().await?)),
         (Key::Groups, count(Counter::Groups).await?),
         (Key::InstanceProfiles, count(Counter::InstanceProfiles).await?),
         (Key::MFADevices, count(Counter::VirtualMfaDevices).await?),
-        (Key::MFADevicesInUse, devices_in_use(reader).await?),
+        (Key::MFADevicesInUse, devices.count),
         (Key::Policies, count(Counter::ManagedPolicies).await?),
         (Key::PolicyVersionsInUse, count(Counter::ManagedPolicyVersions).await?),
-        (Key::Providers, 0),
+        (Key::Providers, count(Counter::OidcProviders).await? + count(Counter::SamlProviders).await?),
         (Key::Roles, count(Counter::Roles).await?),
-        (Key::ServerCertificates, 0),
+        (Key::ServerCertificates, count(Counter::ServerCertificates).await?),
         (Key::Users, count(Counter::Users).await?),
     ])
 }
 
-/// Counts the devices that somebody signs in with.
-async fn devices_in_use(reader: &Reader) -> Result<u64, ServiceError> {
-    let devices = reader
-        .all::<VirtualMfaDevice>(&Kind::VirtualMfaDevices)
-        .await?;
-    let used = devices.iter().filter(|device| device.assignment.is_some());
-    Ok(wide(used.count()))
+/// The devices that somebody signs in with.
+struct DevicesInUse {
+    count: u64,
+    /// Whether the root user has one.
+    of_root: bool,
+}
+
+impl DevicesInUse {
+    async fn read(reader: &Reader) -> Result<Self, ServiceError> {
+        let devices = reader
+            .all::<VirtualMfaDevice>(&Kind::VirtualMfaDevices)
+            .await?;
+        let assigned = devices
+            .iter()
+            .filter_map(|device| device.assignment.as_ref());
+        Ok(Self {
+            count: wide(assigned.clone().count()),
+            of_root: assigned
+                .into_iter()
+                .any(|assignment| assignment.holder == Holder::Root),
+        })
+    }
+}
+
+/// Returns whether the root user has a signing certificate.
+async fn root_has_certificates(reader: &Reader) -> Result<bool, ServiceError> {
+    let cell = Cell::UserCredentials(Holder::Root);
+    let credentials = reader.get::<UserCredentials>(cell).await?;
+    Ok(credentials.is_some_and(|found| !found.signing_certificates.is_empty()))
+}
+
+/// Returns the version of the session tokens that the global endpoint of STS hands out.
+fn token_version(settings: &AccountSettings) -> u64 {
+    match settings.token_version {
+        TokenVersion::V1 => 1,
+        TokenVersion::V2 => 2,
+    }
 }
 
 const fn wide(number: usize) -> u64 {

@@ -1,8 +1,12 @@
 //! The credential report: what credentials every user of the account has.
 
+use std::collections::HashMap;
+
+use keyward_arn::UniqueId;
 use keyward_directory::{
-    Account, CredentialReport, CredentialRow, Holder, KeyColumns, LastUsed, PasswordColumns,
-    PasswordPolicy, Timestamp, User, VirtualMfaDevice, report_lines,
+    Account, CertificateColumns, CredentialReport, CredentialRow, Holder, KeyColumns, LastUsed,
+    PasswordColumns, PasswordPolicy, Timestamp, User, UserCredentials, VirtualMfaDevice,
+    report_lines,
 };
 use keyward_records::{Cell, Kind};
 use keyward_store::Revision;
@@ -117,6 +121,7 @@ struct Found {
     policy: Option<PasswordPolicy>,
     root_mfa: bool,
     users: Vec<User>,
+    credentials: Vec<UserCredentials>,
 }
 
 impl Found {
@@ -128,7 +133,25 @@ impl Found {
             policy: reader.settings().await?.password_policy,
             root_mfa: assignments.any(|assignment| assignment.holder == Holder::Root),
             users: reader.all::<User>(&Kind::Users).await?,
+            credentials: reader.all(&Kind::UserCredentials).await?,
         })
+    }
+
+    /// Returns the signing certificates of everyone who has some.
+    fn certificates(&self) -> HashMap<Option<&UniqueId>, Vec<CertificateColumns>> {
+        let of_owner = self.credentials.iter().map(|credentials| {
+            let owner = match &credentials.owner {
+                Holder::Root => None,
+                Holder::User(id) => Some(id),
+            };
+            let certificates = credentials.signing_certificates.iter();
+            let columns = certificates.map(|certificate| CertificateColumns {
+                status: certificate.status,
+                uploaded: certificate.uploaded,
+            });
+            (owner, columns.collect())
+        });
+        of_owner.collect()
     }
 }
 
@@ -138,6 +161,7 @@ async fn written(service: &Service, caller: &Caller) -> Result<Vec<String>, Serv
     let found = Found::read(service, &reader).await?;
     let account = caller.account();
     let root_arn = root_arn(account);
+    let mut certificates = found.certificates();
     let mut rows = Vec::with_capacity(found.users.len() + 1);
     rows.push(CredentialRow {
         name: None,
@@ -146,6 +170,7 @@ async fn written(service: &Service, caller: &Caller) -> Result<Vec<String>, Serv
         password: None,
         mfa_active: found.root_mfa,
         keys: keys(service, &reader, caller, &found.account.root.access_keys).await?,
+        certificates: certificates.remove(&None).unwrap_or_default(),
     });
     let partition = keyward_arn::Partition::default();
     let arns: Vec<String> = found
@@ -166,6 +191,7 @@ async fn written(service: &Service, caller: &Caller) -> Result<Vec<String>, Serv
             password,
             mfa_active: !user.mfa_devices.is_empty(),
             keys: keys(service, &reader, caller, &user.access_keys).await?,
+            certificates: certificates.remove(&Some(&user.id)).unwrap_or_default(),
         });
     }
     let mut parts = vec![String::new()];

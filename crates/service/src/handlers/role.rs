@@ -281,6 +281,7 @@ impl Operate for iam::DeleteRole {
                 if let Some(boundary) = &role.permissions_boundary {
                     managed::unlink(transaction, boundary, PolicyUsage::Boundary, &role);
                 }
+                transaction.delete(Cell::Accesses(role.id.clone()));
                 transaction.delete(role.cell());
                 transaction.count_out(Counter::Roles);
                 Ok(())

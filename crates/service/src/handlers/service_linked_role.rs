@@ -148,6 +148,7 @@ impl Operate for iam::DeleteServiceLinkedRole {
                 for policy in role.attached_policies.iter() {
                     managed::unlink(transaction, policy, PolicyUsage::Attached, &role);
                 }
+                transaction.delete(Cell::Accesses(role.id.clone()));
                 transaction.delete(role.cell());
                 transaction.count_out(Counter::Roles);
                 let deletion = RoleDeletion {

@@ -181,7 +181,12 @@ async fn arns_are_found_or_refused() {
         (
             "arn:aws:iam::111122223333:root",
             "InvalidInput",
-            "arn:aws:iam::111122223333:root is not the ARN of a user, group, role or policy.",
+            "ARN arn:aws:iam::111122223333:root is not valid.",
+        ),
+        (
+            "arn:aws:s3:::user/bucket",
+            "InvalidInput",
+            "ARN arn:aws:s3:::user/bucket is not valid.",
         ),
         (
             "nothing-like-an-arn-at-all",
@@ -294,4 +299,98 @@ async fn calls_are_saved_and_outlive_renames_but_not_users() {
     let gone = ok(&server, root, &get(&id)).await;
     assert_eq!(gone.element("JobStatus"), Some("FAILED"));
     assert_eq!(gone.element("Code"), Some("NoSuchEntity"));
+}
+
+/// Makes a role that the account may assume.
+async fn role(server: &InProcess, name: &str) {
+    let trust = format!(
+        r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{ACCOUNT}"}},"Action":"sts:AssumeRole"}}}}"#
+    );
+    let call = iam::CreateRole {
+        role_name: name.to_owned(),
+        assume_role_policy_document: trust.as_str().into(),
+        ..iam::CreateRole::default()
+    };
+    ok(server, &server.root, &call).await;
+}
+
+#[tokio::test]
+async fn groups_and_policies_are_told_of_by_those_who_have_them() {
+    let server = start().await;
+    let root = &server.root;
+    let ann = user(&server, "ann", READS).await;
+    let bob = user(&server, "Bob", READS).await;
+    user(&server, "eve", READS).await;
+    role(&server, "deploy").await;
+    let group = iam::CreateGroup {
+        group_name: "team".to_owned(),
+        ..iam::CreateGroup::default()
+    };
+    ok(&server, root, &group).await;
+    for name in ["ann", "Bob"] {
+        let call = iam::AddUserToGroup {
+            group_name: "team".to_owned(),
+            user_name: name.to_owned(),
+        };
+        ok(&server, root, &call).await;
+    }
+    let policy = "arn:aws:iam::aws:policy/IAMReadOnlyAccess".to_owned();
+    let to_group = iam::AttachGroupPolicy {
+        group_name: "team".to_owned(),
+        policy_arn: policy.clone(),
+    };
+    ok(&server, root, &to_group).await;
+    let to_role = iam::AttachRolePolicy {
+        role_name: "deploy".to_owned(),
+        policy_arn: policy.clone(),
+    };
+    ok(&server, root, &to_role).await;
+    // Who has it twice is one, and a boundary gives nothing.
+    let to_user = iam::AttachUserPolicy {
+        user_name: "ann".to_owned(),
+        policy_arn: policy.clone(),
+    };
+    ok(&server, root, &to_user).await;
+    let boundary = iam::PutUserPermissionsBoundary {
+        user_name: "eve".to_owned(),
+        permissions_boundary: policy.clone(),
+    };
+    ok(&server, root, &boundary).await;
+    ok(&server, &ann, &iam::ListUsers::default()).await;
+    server.clock.advance(60);
+    ok(&server, &bob, &iam::ListUsers::default()).await;
+    let team = format!("arn:aws:iam::{ACCOUNT}:group/team");
+    for (arn, names) in [
+        (team.as_str(), &["ann", "Bob"][..]),
+        (policy.as_str(), &["deploy", "ann", "Bob"]),
+    ] {
+        let id = job(&server, root, arn, false).await;
+        let got = ok(&server, root, &get(&id)).await;
+        let of_iam = of_service(&got, "iam");
+        assert_eq!(
+            of_iam.element("TotalAuthenticatedEntities"),
+            Some("2"),
+            "{arn}"
+        );
+        assert_eq!(
+            of_iam.element("LastAuthenticatedEntity"),
+            Some(user_arn("Bob").as_str())
+        );
+        let entities = ok(&server, root, &with_entities(&id, "iam")).await;
+        assert_eq!(elements(&entities, "Name"), names, "{arn}");
+        let first = iam::GetServiceLastAccessedDetailsWithEntities {
+            max_items: Some(1),
+            ..with_entities(&id, "iam")
+        };
+        let first = ok(&server, root, &first).await;
+        assert_eq!(elements(&first, "Name"), names[..1]);
+        let rest = iam::GetServiceLastAccessedDetailsWithEntities {
+            marker: first.element("Marker").map(str::to_owned),
+            ..with_entities(&id, "iam")
+        };
+        assert_eq!(
+            elements(&ok(&server, root, &rest).await, "Name"),
+            names[1..]
+        );
+    }
 }

@@ -7,6 +7,8 @@ use keyward_wire::{Sensitive, iam};
 
 use crate::world::{Device, not_allowed, ok, refused, start, user};
 
+const CERTIFICATE: &str = include_str!("../../../directory/src/pki/fixtures/leaf.pem");
+
 async fn report(server: &InProcess) -> Vec<Vec<String>> {
     let got = ok(server, &server.root, &iam::GetCredentialReport {}).await;
     assert_eq!(got.element("ReportFormat"), Some("text/csv"));
@@ -86,6 +88,11 @@ async fn the_report_shows_what_there_is() {
         status: iam::StatusType::Inactive,
     };
     ok(&server, root, &off).await;
+    let certificate = iam::UploadSigningCertificate {
+        user_name: Some("ann".to_owned()),
+        certificate_body: CERTIFICATE.to_owned(),
+    };
+    ok(&server, root, &certificate).await;
     server.clock.advance(60);
     server
         .call(&ann, &keyward_wire::sts::GetCallerIdentity {})
@@ -147,8 +154,8 @@ async fn the_report_shows_what_there_is() {
             "N/A",
             "N/A",
             "N/A",
-            "false",
-            "N/A",
+            "true",
+            made,
             "false",
             "N/A",
         ]

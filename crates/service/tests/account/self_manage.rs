@@ -178,6 +178,20 @@ async fn without_mfa_a_user_can_only_get_mfa() {
             server.call(&diego, &iam::CreateAccessKey::default()).await,
         ),
         (
+            "iam:ListSigningCertificates",
+            "user diego",
+            server
+                .call(&diego, &iam::ListSigningCertificates::default())
+                .await,
+        ),
+        (
+            "iam:ListSSHPublicKeys",
+            "user diego",
+            server
+                .call(&diego, &iam::ListSSHPublicKeys::default())
+                .await,
+        ),
+        (
             "iam:ListUsers",
             format!("arn:aws:iam::{ACCOUNT}:user/").as_str(),
             server.call(&diego, &iam::ListUsers::default()).await,
@@ -269,6 +283,14 @@ async fn what_mfa_opens_is_what_the_policy_allows() {
         access_key_id: key,
     };
     ok(&server, &diego, &delete_key).await;
+    ok(&server, &diego, &iam::ListSigningCertificates::default()).await;
+    ok(&server, &diego, &iam::ListSSHPublicKeys::default()).await;
+    let git = iam::CreateServiceSpecificCredential {
+        user_name: "diego".to_owned(),
+        service_name: "codecommit.amazonaws.com".to_owned(),
+        ..iam::CreateServiceSpecificCredential::default()
+    };
+    ok(&server, &diego, &git).await;
     let others = iam::CreateAccessKey {
         user_name: Some("other".to_owned()),
     };

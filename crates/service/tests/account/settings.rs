@@ -152,7 +152,28 @@ async fn the_kind_of_sts_tokens_is_set() {
     let call = iam::SetSecurityTokenServicePreferences {
         global_endpoint_token_version: iam::GlobalEndpointTokenVersion::V2Token,
     };
+    let version = |answer: &keyward_testkit::Answer| {
+        let (_, after) = answer
+            .body
+            .split_once("GlobalEndpointTokenVersion</key>")
+            .unwrap();
+        after
+            .trim_start()
+            .strip_prefix("<value>")
+            .unwrap()
+            .chars()
+            .next()
+    };
+    let summary = iam::GetAccountSummary {};
+    assert_eq!(
+        version(&ok(&server, &server.root, &summary).await),
+        Some('1')
+    );
     ok(&server, &server.root, &call).await;
+    assert_eq!(
+        version(&ok(&server, &server.root, &summary).await),
+        Some('2')
+    );
     let nobody = user(&server, "nobody", "").await;
     let text = not_allowed("nobody", "iam:SetSecurityTokenServicePreferences", "*");
     refused(&server, &nobody, &call, (403, "AccessDenied", &text)).await;

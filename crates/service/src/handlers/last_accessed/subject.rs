@@ -27,8 +27,10 @@ pub(super) fn named(
     let (kind, rest) = parsed.resource.split_once('/').unwrap_or_default();
     let name = rest.rsplit('/').next().unwrap_or_default();
     let cell = caller.cell();
+    let invalid = || Refusal::invalid_input(format!("ARN {arn} is not valid.")).into();
     let missing = |entity: Entity| ServiceError::from(Refusal::not_found(entity, name));
     match kind {
+        _ if parsed.service != "iam" => Err(invalid()),
         "group" => {
             let found = GroupName::parse(name).ok();
             let found = found.and_then(|name| cell.group(&name).cloned());
@@ -57,10 +59,7 @@ pub(super) fn named(
                 None => Err(Refusal::not_found(Entity::ManagedPolicy, arn).into()),
             }
         }
-        _ => Err(Refusal::invalid_input(format!(
-            "{arn} is not the ARN of a user, group, role or policy."
-        ))
-        .into()),
+        _ => Err(invalid()),
     }
 }
 
