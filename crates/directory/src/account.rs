@@ -4,7 +4,7 @@ use std::fmt;
 
 use keyward_arn::AccountId;
 
-use crate::limits::EMAIL_LENGTH;
+use crate::limits::{EMAIL_LENGTH, LONGEST_SESSION_SECONDS};
 use crate::{AccessKey, Timestamp};
 
 /// Whether an account may be used.
@@ -29,6 +29,34 @@ pub struct Account {
     pub created: Timestamp,
     /// The one user that is the account itself.
     pub root: RootUser,
+    /// Which keys seal its sessions' tokens.
+    pub session_keys: SessionKeyRing,
+}
+
+/// Which keys seal and open the session tokens of an account: numbers, from which the keys are derived.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SessionKeyRing {
+    /// The one that seals.
+    pub current: u32,
+    /// Those before it that may still open, each with the moment when it stopped sealing.
+    pub retired: Vec<(u32, Timestamp)>,
+}
+
+impl SessionKeyRing {
+    /// Makes the next key the one that seals. Tokens of those before it open until the longest session would have ended;
+    /// older keys are forgotten.
+    #[must_use]
+    pub fn rotated(&self, now: Timestamp) -> Self {
+        let lives = |(_, retired): &&(u32, Timestamp)| {
+            now.unix_seconds().saturating_sub(retired.unix_seconds()) < LONGEST_SESSION_SECONDS
+        };
+        let mut retired: Vec<_> = self.retired.iter().filter(lives).copied().collect();
+        retired.push((self.current, now));
+        Self {
+            current: self.current.saturating_add(1),
+            retired,
+        }
+    }
 }
 
 /// The root user of an account.
@@ -104,6 +132,20 @@ impl fmt::Debug for PasswordHash {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rotated_keys_are_kept_as_long_as_a_session_can_live() {
+        let at = Timestamp::from_unix_seconds;
+        let first = SessionKeyRing::default().rotated(at(1_000));
+        assert_eq!(
+            (first.current, first.retired.as_slice()),
+            (1, &[(0, at(1_000))][..])
+        );
+        let second = first.rotated(at(1_000 + LONGEST_SESSION_SECONDS - 1));
+        assert_eq!((second.current, second.retired.len()), (2, 2));
+        let third = first.rotated(at(1_000 + LONGEST_SESSION_SECONDS));
+        assert_eq!(third.retired, [(1, at(1_000 + LONGEST_SESSION_SECONDS))]);
+    }
 
     #[test]
     fn addresses_have_two_sides() {

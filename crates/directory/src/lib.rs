@@ -47,7 +47,9 @@ mod user_credentials;
 
 pub use access::{Access, AccessJob, Accesses, Granularity, Reported};
 pub use access_key::{AccessKey, AccessKeyStatus, LastUsed};
-pub use account::{Account, AccountStatus, Email, ParseEmailError, PasswordHash, RootUser};
+pub use account::{
+    Account, AccountStatus, Email, ParseEmailError, PasswordHash, RootUser, SessionKeyRing,
+};
 pub use attachment::{
     AttachedPolicies, Changed, EntityKind, ParsePolicyArnError, PolicyArn, PolicyOwner, PolicyUsage,
 };
@@ -67,7 +69,7 @@ pub use name::{
     RoleName, SamlProviderName, ServerCertificateName, UserName,
 };
 pub use oidc_provider::{OidcProvider, ParseProviderUrlError, ProviderUrl};
-pub use one_time::{CodePair, DeviceClock, Window};
+pub use one_time::{CodePair, DeviceClock, OneTimeCode, Window};
 pub use password_policy::{PasswordPolicy, check_password};
 pub use pki::{
     Certificate, ChainError, KeyPair, ParsePrivateKeyError, ParsePublicKeyError, PrivateKey,

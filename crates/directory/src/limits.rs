@@ -127,3 +127,5 @@ pub const SAML_METADATA_ATTRIBUTES: usize = 256;
 pub const SAML_METADATA_NAMESPACES: usize = 1_000;
 /// Seconds that a SAML provider is valid for where its metadata do not say: 100 years of 365 days.
 pub const SAML_VALIDITY_SECONDS: i64 = 100 * 365 * 86_400;
+/// Seconds that the longest session lasts: `GetSessionToken` and `GetFederationToken`. SOURCE: spec/sts.md §1.
+pub const LONGEST_SESSION_SECONDS: i64 = 129_600;

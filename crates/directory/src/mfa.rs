@@ -6,7 +6,9 @@ use keyward_arn::{AccountId, Partition, Path, UniqueId, encode_base32};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::limits::{MFA_DEVICES_PER_USER, SEED_LENGTH};
-use crate::{CodePair, DeviceClock, DeviceName, Quota, Refusal, Tags, Timestamp, User, Window};
+use crate::{
+    CodePair, DeviceClock, DeviceName, OneTimeCode, Quota, Refusal, Tags, Timestamp, User, Window,
+};
 
 /// The secret that a one-time password device shares with its account.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop)]
@@ -164,10 +166,23 @@ impl VirtualMfaDevice {
         Ok(())
     }
 
+    /// Returns whether the device is enabled for somebody.
+    #[must_use]
+    pub fn is_held_by(&self, holder: &Holder) -> bool {
+        let assignment = self.assignment.as_ref();
+        assignment.is_some_and(|assignment| assignment.holder == *holder)
+    }
+
+    /// Takes one code, as a sign of the holder's presence; returns whether it was right and new.
+    pub fn take_code(&mut self, code: OneTimeCode, now: Timestamp) -> bool {
+        self.clock.take_one(&self.seed, code, now)
+    }
+
     fn check_held_by(&self, holder: &Holder) -> Result<(), Refusal> {
-        match &self.assignment {
-            Some(assignment) if assignment.holder == *holder => Ok(()),
-            Some(_) | None => Err(invalid_for_user()),
+        if self.is_held_by(holder) {
+            Ok(())
+        } else {
+            Err(invalid_for_user())
         }
     }
 }

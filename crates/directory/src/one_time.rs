@@ -21,6 +21,10 @@ pub struct CodePair {
     second: u32,
 }
 
+/// One code that a device shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct OneTimeCode(u32);
+
 /// What is known of a device's clock, in steps of 30 seconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct DeviceClock {
@@ -48,18 +52,23 @@ impl Window {
     }
 }
 
+impl OneTimeCode {
+    /// Reads a code of six digits; `None` for any other text.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let digits = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+        text.parse().ok().filter(|_| digits).map(Self)
+    }
+}
+
 impl CodePair {
     /// Reads two codes of six digits.
     ///
     /// # Errors
     /// `InvalidAuthenticationCode` where one is no such code.
     pub fn read(first: &str, second: &str) -> Result<Self, Refusal> {
-        let read = |text: &str| {
-            let digits = text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit());
-            text.parse().ok().filter(|_| digits)
-        };
-        match (read(first), read(second)) {
-            (Some(first), Some(second)) => Ok(Self { first, second }),
+        match (OneTimeCode::read(first), OneTimeCode::read(second)) {
+            (Some(OneTimeCode(first)), Some(OneTimeCode(second))) => Ok(Self { first, second }),
             _ => Err(refused()),
         }
     }
@@ -90,6 +99,22 @@ impl DeviceClock {
         self.drift = second.saturating_sub(here);
         self.used = Some(second);
         Ok(())
+    }
+
+    /// Takes one code: of the step at which the device's clock is expected, or of one beside it; returns whether it was
+    /// right and new. What was taken once is not taken again, nor is any code before it.
+    // SOURCE: spec/sts.md §2: single-use within its step ±1.
+    pub fn take_one(&mut self, seed: &OneTimeSeed, code: OneTimeCode, now: Timestamp) -> bool {
+        let here = step(now);
+        let expected = here.saturating_add(self.drift);
+        let is_new = |step: &i64| self.used.is_none_or(|used| *step > used);
+        let mut steps = around(expected, 1).filter(is_new);
+        let found = steps.find(|step| self::code(seed, *step) == Some(code.0));
+        if let Some(found) = found {
+            self.drift = found.saturating_sub(here);
+            self.used = Some(found);
+        }
+        found.is_some()
     }
 }
 

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use keyward_arn::AccountId;
-use keyward_directory::{Account, AccountStatus, Email, PasswordHash, RootUser, Timestamp};
+use keyward_directory::{
+    Account, AccountStatus, Email, PasswordHash, RootUser, SessionKeyRing, Timestamp,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{malformed, read, write};
@@ -33,6 +35,12 @@ struct RawAccount {
     email: String,
     password: String,
     root_keys: Vec<RawAccessKey>,
+    /// The number of the key that seals sessions; accounts of before there were any have 0.
+    #[serde(default)]
+    session_key: u32,
+    /// Numbers of keys before it, and when each stopped sealing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    retired_session_keys: Vec<(u32, i64)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -67,6 +75,13 @@ pub fn encode_account(record: &AccountRecord) -> Result<Bytes, EncodeError> {
             email: account.root.email.as_str().to_owned(),
             password: account.root.password.expose().to_owned(),
             root_keys: keys.collect::<Result<_, _>>()?,
+            session_key: account.session_keys.current,
+            retired_session_keys: account
+                .session_keys
+                .retired
+                .iter()
+                .map(|(number, moment)| (*number, moment.unix_seconds()))
+                .collect(),
         },
     )
 }
@@ -92,6 +107,14 @@ pub fn decode_account(master: &MasterKey, bytes: &[u8]) -> Result<AccountRecord,
             email: Email::parse(&raw.email).map_err(|error| malformed(RECORD, error))?,
             password: PasswordHash::from_phc(raw.password),
             access_keys: keys.collect::<Result<_, _>>()?,
+        },
+        session_keys: SessionKeyRing {
+            current: raw.session_key,
+            retired: raw
+                .retired_session_keys
+                .into_iter()
+                .map(|(number, moment)| (number, Timestamp::from_unix_seconds(moment)))
+                .collect(),
         },
     };
     Ok(AccountRecord {
@@ -120,7 +143,9 @@ mod tests {
                 password: PasswordHash::from_phc("$argon2id$x".to_owned()),
                 access_keys: vec![key.clone()],
             },
+            session_keys: SessionKeyRing::default().rotated(Timestamp::from_unix_seconds(9)),
         };
+        let ring = account.session_keys.clone();
         let vault = Arc::new(master.create_vault(id, [2; 32]).unwrap());
         let bytes = encode_account(&AccountRecord { account, vault }).unwrap();
         assert!(!String::from_utf8_lossy(&bytes).contains(key.secret.expose()));
@@ -129,6 +154,7 @@ mod tests {
             (back.id, back.name.as_str(), back.created.unix_seconds()),
             (id, "main", 7)
         );
+        assert_eq!(back.session_keys, ring);
         assert_eq!(
             back.root.access_keys[0].secret.expose(),
             key.secret.expose()

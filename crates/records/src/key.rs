@@ -55,6 +55,8 @@ pub enum Cell {
     Member(UniqueId, String),
     /// `oidc-provider/<url without scheme>`: an OIDC provider.
     OidcProvider(ProviderUrl),
+    /// `revoked-session/<access key id>`: that a session is revoked.
+    RevokedSession(AccessKeyId),
     /// `role/<name>`: a role.
     Role(String),
     /// `role-deletion/<name>`: the last deletion of a service-linked role of that name.
@@ -138,6 +140,8 @@ pub enum Kind {
     Members(UniqueId),
     /// The OIDC providers.
     OidcProviders,
+    /// The sessions that are revoked.
+    RevokedSessions,
     /// The roles.
     Roles,
     /// The SAML providers.
@@ -243,6 +247,7 @@ impl Kind {
             Self::Members(group) => format!("c/{account}/member/{group}/"),
             Self::OidcProviders => format!("c/{account}/oidc-provider/"),
             Self::Roles => format!("c/{account}/role/"),
+            Self::RevokedSessions => format!("c/{account}/revoked-session/"),
             Self::SamlProviders => format!("c/{account}/saml-provider/"),
             Self::ServerCertificates => format!("c/{account}/server-certificate/"),
             Self::UserCredentials => format!("c/{account}/credentials/"),
@@ -319,6 +324,7 @@ fn encode_cell(cell: &Cell) -> String {
         Cell::ManagedPolicyVersion(id, number) => format!("policy-version/{id}/{number}"),
         Cell::Member(group, user) => format!("member/{group}/{user}"),
         Cell::OidcProvider(url) => format!("oidc-provider/{url}"),
+        Cell::RevokedSession(id) => format!("revoked-session/{id}"),
         Cell::Role(name) => format!("role/{name}"),
         Cell::RoleDeletion(name) => format!("role-deletion/{name}"),
         Cell::Settings => "settings/account".to_owned(),
@@ -387,6 +393,7 @@ fn decode_cell(text: &str) -> Option<Cell> {
             Some(number) => number.parse().ok().map(Cell::CredentialReportPart),
             None => (rest == "state").then_some(Cell::CredentialReport),
         },
+        "revoked-session" => AccessKeyId::parse(rest).ok().map(Cell::RevokedSession),
         "role" => Some(Cell::Role(rest.to_owned())),
         "role-deletion" => Some(Cell::RoleDeletion(rest.to_owned())),
         "role-policy" => decode_inline(EntityKind::Role, rest),
@@ -474,6 +481,7 @@ mod tests {
             Cell::Member(id.clone(), "alice".to_owned()),
             Cell::OidcProvider(ProviderUrl::parse("https://idp.example/a/b").unwrap()),
             Cell::OidcProvider(ProviderUrl::parse("https://idp.example/").unwrap()),
+            Cell::RevokedSession(AccessKeyId::parse("ASIAIOSFODNN7EXAMPLE").unwrap()),
             Cell::Role("deploy".to_owned()),
             Cell::RoleDeletion("awsserviceroleforecs".to_owned()),
             Cell::SamlProvider("idp".to_owned()),

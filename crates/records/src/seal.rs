@@ -3,6 +3,7 @@
 use std::fmt;
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use keyward_arn::AccountId;
@@ -24,6 +25,8 @@ pub struct SealedDataKey(String);
 pub struct Vault {
     account: AccountId,
     key: RandomizedNonceKey,
+    /// Keys for other uses are derived with this; nothing that they seal tells of the data key.
+    derivation: hmac::Key,
     sealed: SealedDataKey,
 }
 
@@ -70,6 +73,7 @@ impl MasterKey {
         Ok(Vault {
             account,
             key: new_key(&data_key)?,
+            derivation: derivation(&data_key),
             sealed,
         })
     }
@@ -86,9 +90,11 @@ impl MasterKey {
         let data_key = open(&new_key(&self.0)?, &data_key_place(account), &sealed.0)?;
         let bytes: [u8; MASTER_KEY_LENGTH] =
             data_key.as_slice().try_into().map_err(|_| UnsealError)?;
+        let bytes = Zeroizing::new(bytes);
         Ok(Vault {
             account,
-            key: new_key(&Zeroizing::new(bytes))?,
+            key: new_key(&bytes)?,
+            derivation: derivation(&bytes),
             sealed: sealed.clone(),
         })
     }
@@ -111,6 +117,17 @@ impl Vault {
     #[must_use]
     pub fn sealed_data_key(&self) -> &SealedDataKey {
         &self.sealed
+    }
+
+    /// Derives a key of the account for one use, such as `session-key/0`: always the same one.
+    #[must_use]
+    pub fn derive(&self, purpose: &str) -> Zeroizing<[u8; MASTER_KEY_LENGTH]> {
+        let tag = hmac::sign(&self.derivation, purpose.as_bytes());
+        let mut key = Zeroizing::new([0; MASTER_KEY_LENGTH]);
+        for (slot, byte) in key.iter_mut().zip(tag.as_ref()) {
+            *slot = *byte;
+        }
+        key
     }
 
     /// Seals a secret for one place of the account, such as `access-key/AKIA…`.
@@ -136,6 +153,13 @@ impl fmt::Debug for Vault {
 
 fn data_key_place(account: AccountId) -> String {
     format!("data-key/{account}")
+}
+
+/// Makes what keys for other uses are derived with: a pseudorandom function under a key that is itself derived.
+fn derivation(data_key: &[u8; MASTER_KEY_LENGTH]) -> hmac::Key {
+    let root = hmac::Key::new(hmac::HMAC_SHA256, data_key);
+    let tag = hmac::sign(&root, b"keyward derivation");
+    hmac::Key::new(hmac::HMAC_SHA256, tag.as_ref())
 }
 
 fn new_key(bytes: &[u8; MASTER_KEY_LENGTH]) -> Result<RandomizedNonceKey, UnsealError> {
@@ -207,6 +231,21 @@ mod tests {
                 .is_err()
         );
         assert!(master.open_vault(theirs, vault.sealed_data_key()).is_err());
+    }
+
+    #[test]
+    fn derived_keys_are_of_their_account_and_use() {
+        let master = MasterKey::from_bytes([1; 32]);
+        let vault = |id, data_key| master.create_vault(account(id), data_key).unwrap();
+        let ours = vault("111122223333", [2; 32]);
+        let again = master
+            .open_vault(account("111122223333"), ours.sealed_data_key())
+            .unwrap();
+        assert_eq!(ours.derive("session-key/0"), again.derive("session-key/0"));
+        assert_ne!(ours.derive("session-key/0"), ours.derive("session-key/1"));
+        let theirs = vault("111122223333", [3; 32]);
+        assert_ne!(ours.derive("session-key/0"), theirs.derive("session-key/0"));
+        assert_ne!(*ours.derive("session-key/0"), [2; 32]);
     }
 
     #[test]
