@@ -10,12 +10,15 @@ use keyward_directory::{
     InstanceProfile, InstanceProfileName, ManagedPolicy, PolicyArn, ProviderUrl, Role, RoleName,
     SamlProviderName, ServerCertificateName, Tags, User, UserName, VirtualMfaDevice,
 };
+use keyward_engine::{AttachedPolicy, AttachedTo};
 use keyward_records::{
     AccountRecord, Cell as CellKey, DecodeError, Record, Vault, decode_document,
 };
+use keyward_sts::{KeyNumber, SealingKeys};
 use rpds::HashTrieMapSync;
 
 use crate::policies::{Policies, missing};
+use crate::principal::Sources as _;
 use crate::resources::Resources;
 use crate::{
     Documents, GroupPolicies, Key, KeyOwner, ManagedDocument, RolePrincipal, Tagged, UserPrincipal,
@@ -30,6 +33,9 @@ pub struct Cell {
     account: AccountId,
     status: AccountStatus,
     vault: Arc<Vault>,
+    sealing: Arc<SealingKeys>,
+    /// Sessions that are revoked.
+    revoked: HashTrieMapSync<AccessKeyId, ()>,
     keys: HashTrieMapSync<AccessKeyId, Arc<Key>>,
     root_keys: Vec<AccessKeyId>,
     /// Keys whose id does not carry the account: an operator chose it.
@@ -79,11 +85,13 @@ struct Put<'a> {
 
 impl Cell {
     /// Makes the cell of an account without users.
-    pub(crate) fn new(record: &AccountRecord) -> Self {
+    pub(crate) fn new(record: &AccountRecord) -> Result<Self, DecodeError> {
         let mut cell = Self {
             account: record.account.id,
             status: record.account.status,
             vault: Arc::clone(&record.vault),
+            sealing: sealing_keys(record)?,
+            revoked: HashTrieMapSync::new_sync(),
             keys: HashTrieMapSync::new_sync(),
             root_keys: Vec::new(),
             strays: Arc::default(),
@@ -98,8 +106,8 @@ impl Cell {
             users_may_change_password: false,
             resources: Resources::new(),
         };
-        cell.set_account(record);
-        cell
+        cell.set_account(record)?;
+        Ok(cell)
     }
 
     /// Returns the account's id.
@@ -118,6 +126,18 @@ impl Cell {
     #[must_use]
     pub fn vault(&self) -> &Arc<Vault> {
         &self.vault
+    }
+
+    /// Returns what seals and opens the tokens of the account's sessions.
+    #[must_use]
+    pub fn sealing(&self) -> &Arc<SealingKeys> {
+        &self.sealing
+    }
+
+    /// Returns whether a session was revoked by its access key id.
+    #[must_use]
+    pub fn is_revoked(&self, access_key_id: &AccessKeyId) -> bool {
+        self.revoked.contains_key(access_key_id)
     }
 
     /// Returns an access key by its id.
@@ -193,6 +213,17 @@ impl Cell {
         (found.arn == *arn).then_some(found)
     }
 
+    /// Returns a managed policy as it limits a session.
+    pub(crate) fn session_policy(&self, arn: &PolicyArn, documents: &Documents) -> AttachedPolicy {
+        let document = self.policies.with(documents).managed(arn);
+        AttachedPolicy::new(
+            document,
+            arn.name(),
+            Some(arn.shared()),
+            AttachedTo::Session,
+        )
+    }
+
     /// Returns the tags of a virtual MFA device by its path and name, such as `/division/phone`.
     #[must_use]
     pub fn device_tags(&self, path_and_name: &str) -> Option<&Tags> {
@@ -236,9 +267,10 @@ impl Cell {
     }
 
     /// Takes a changed account record.
-    pub(crate) fn set_account(&mut self, record: &AccountRecord) {
+    pub(crate) fn set_account(&mut self, record: &AccountRecord) -> Result<(), DecodeError> {
         self.status = record.account.status;
         self.vault = Arc::clone(&record.vault);
+        self.sealing = sealing_keys(record)?;
         let before = self.keys.clone();
         for id in std::mem::take(&mut self.root_keys) {
             self.remove_key(&id);
@@ -248,6 +280,7 @@ impl Cell {
             self.insert_key(Key::new(key, KeyOwner::Root, known));
             self.root_keys.push(key.id.clone());
         }
+        Ok(())
     }
 
     /// Applies the changes of one commit, all or, where one can't be read, none that the caller keeps.
@@ -317,6 +350,9 @@ impl Cell {
                 let resources = &mut self.resources;
                 resources.put_oidc_provider(self.account, url, value, &self.vault)?;
             }
+            CellKey::RevokedSession(id) => {
+                self.revoked.insert_mut(id.clone(), ());
+            }
             CellKey::Role(name) => put.roles.push((name, value)),
             CellKey::Settings => {
                 let settings = AccountSettings::decode(value, &self.vault)?;
@@ -368,6 +404,9 @@ impl Cell {
                 self.instance_profiles.remove_mut(name);
             }
             CellKey::ManagedPolicy(name) => self.policies.remove_managed(name),
+            CellKey::RevokedSession(id) => {
+                self.revoked.remove_mut(id);
+            }
             CellKey::Role(name) => {
                 if let Some(role) = self.roles.get(name).cloned() {
                     self.names.remove_mut(&role.id);
@@ -537,4 +576,17 @@ impl Cell {
         }
         self.keys.remove_mut(id);
     }
+}
+
+/// Derives the keys that seal and open an account's session tokens.
+fn sealing_keys(record: &AccountRecord) -> Result<Arc<SealingKeys>, DecodeError> {
+    let ring = &record.account.session_keys;
+    let derive = |number: u32| record.vault.derive(&format!("session-key/{number}"));
+    let retired = ring.retired.iter();
+    let retired = retired.map(|(number, moment)| (KeyNumber(*number), derive(*number), *moment));
+    let keys = SealingKeys::new((KeyNumber(ring.current), &*derive(ring.current)), retired);
+    keys.map(Arc::new).map_err(|error| DecodeError::Malformed {
+        record: "account",
+        why: error.to_string(),
+    })
 }

@@ -67,7 +67,8 @@ impl Documents {
     }
 }
 
-fn compile(text: &str) -> CompiledPolicy {
+/// Compiles a document; one that can't be parsed refuses whatever it is asked.
+pub(crate) fn compile(text: &str) -> CompiledPolicy {
     match Policy::parse(text) {
         Ok(policy) => CompiledPolicy::compile(&policy),
         Err(error) => CompiledPolicy::unusable(error.to_string()),

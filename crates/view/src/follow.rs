@@ -190,8 +190,8 @@ fn take_in(
                 (RecordKey::Account(_), Some(value)) => {
                     let record = decode_account(view.master(), value)?;
                     match &mut cell {
-                        None => cell = Some(Cell::new(&record)),
-                        Some(cell) => cell.set_account(&record),
+                        None => cell = Some(Cell::new(&record)?),
+                        Some(cell) => cell.set_account(&record)?,
                     }
                 }
                 (RecordKey::Alias(_), _) => {}

@@ -38,9 +38,13 @@ pub enum KeyOwner {
 /// What stays with a key while records around it change.
 #[derive(Debug, Default)]
 struct Runtime {
-    derived: [ArcSwapOption<Derived>; KEPT],
+    derived: DerivedKeys,
     used: KeyUse,
 }
+
+/// Signing keys of one secret, so that each is derived once a day for each service.
+#[derive(Debug, Default)]
+pub(crate) struct DerivedKeys([ArcSwapOption<Derived>; KEPT]);
 
 #[derive(Debug)]
 struct Derived {
@@ -79,7 +83,27 @@ impl Key {
     /// Returns the signing key of a scope, derived once a day for each service.
     #[must_use]
     pub fn signing_key(&self, date: &str, region: &str, service: &str) -> SigningKey {
-        let place = self.runtime.derived.get(usize::from(service == "sts"));
+        let derived = &self.runtime.derived;
+        derived.signing_key(&self.secret, date, region, service)
+    }
+
+    /// Returns the key's use.
+    #[must_use]
+    pub fn used(&self) -> &KeyUse {
+        &self.runtime.used
+    }
+}
+
+impl DerivedKeys {
+    /// Returns the signing key of a scope, derived anew only where it is another than the last of its service.
+    pub(crate) fn signing_key(
+        &self,
+        secret: &SecretKey,
+        date: &str,
+        region: &str,
+        service: &str,
+    ) -> SigningKey {
+        let place = self.0.get(usize::from(service == "sts"));
         let kept = place.and_then(ArcSwapOption::load_full);
         let fits = |derived: &Arc<Derived>| {
             derived.date == date && derived.region == region && derived.service == service
@@ -87,7 +111,7 @@ impl Key {
         if let Some(kept) = kept.filter(fits) {
             return kept.key.clone();
         }
-        let key = SigningKey::derive(&self.secret, date, region, service);
+        let key = SigningKey::derive(secret, date, region, service);
         if let Some(place) = place {
             let (date, region, service) = (date.to_owned(), region.to_owned(), service.to_owned());
             place.store(Some(Arc::new(Derived {
@@ -98,12 +122,6 @@ impl Key {
             })));
         }
         key
-    }
-
-    /// Returns the key's use.
-    #[must_use]
-    pub fn used(&self) -> &KeyUse {
-        &self.runtime.used
     }
 }
 

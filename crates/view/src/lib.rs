@@ -11,6 +11,7 @@ mod key;
 mod policies;
 mod principal;
 mod resources;
+mod sessions;
 mod view;
 
 pub use cell::{Cell, TaggedResource};
@@ -20,4 +21,5 @@ pub use key::{Key, KeyOwner, KeyUse};
 pub use policies::ManagedDocument;
 pub use principal::{GroupPolicies, RolePrincipal, UserPrincipal};
 pub use resources::Tagged;
+pub use sessions::{FoundSession, OpenedSession};
 pub use view::{Lookup, View};

@@ -6,14 +6,16 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use keyward_arn::{AccessKeyId, AccountId, UniqueId};
-use keyward_directory::PolicyArn;
-use keyward_engine::CompiledPolicy;
+use keyward_directory::{PolicyArn, Timestamp};
+use keyward_engine::{AttachedPolicy, CompiledPolicy};
 use keyward_records::MasterKey;
 use keyward_store::Revision;
+use keyward_sts::Session;
 use papaya::HashMap;
 use tokio::sync::watch;
 
-use crate::{Cell, Documents, Key};
+use crate::sessions::Sessions;
+use crate::{Cell, Documents, FoundSession, Key};
 
 /// The picture of all accounts that this node holds.
 #[derive(Debug)]
@@ -22,6 +24,7 @@ pub struct View {
     /// Keys whose id does not carry their account: an operator chose it.
     strays: HashMap<AccessKeyId, AccountId>,
     documents: Documents,
+    sessions: Sessions,
     master: MasterKey,
     revision: watch::Sender<Revision>,
     followed: AtomicBool,
@@ -44,6 +47,7 @@ impl View {
             cells: HashMap::new(),
             strays: HashMap::new(),
             documents: Documents::default(),
+            sessions: Sessions::default(),
             master,
             revision: watch::Sender::new(Revision::default()),
             followed: AtomicBool::new(false),
@@ -55,6 +59,30 @@ impl View {
     pub fn key(&self, id: &str) -> Option<Lookup> {
         let inside = AccessKeyId::account_in(id).and_then(|account| self.key_in(account, id));
         inside.or_else(|| self.key_in(*self.strays.pin().get(id)?, id))
+    }
+
+    /// Opens the session of an access key by its token; `None` where it does not open or there is no such account.
+    ///
+    /// Whether it has expired, was revoked or belongs to somebody who is still there, the caller asks.
+    #[must_use]
+    pub fn session(
+        &self,
+        access_key_id: &str,
+        token: &str,
+        now: Timestamp,
+    ) -> Option<FoundSession> {
+        let cell = self.cell(AccessKeyId::account_in(access_key_id)?)?;
+        let session = self.sessions.open(&cell, access_key_id, token, now)?;
+        Some(FoundSession { cell, session })
+    }
+
+    /// Returns the managed policies that limit a session, as they are now; one that is gone refuses everything.
+    #[must_use]
+    pub fn session_policies(&self, cell: &Cell, session: &Session) -> Vec<AttachedPolicy> {
+        let managed = session.policies.managed.iter();
+        managed
+            .map(|arn| cell.session_policy(arn, &self.documents))
+            .collect()
     }
 
     fn key_in(&self, account: AccountId, id: &str) -> Option<Lookup> {
