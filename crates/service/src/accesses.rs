@@ -15,7 +15,7 @@ use keyward_wire::Operation;
 use papaya::HashMap;
 use smol_str::SmolStr;
 
-use crate::authenticate::Caller;
+use crate::authenticate::{Caller, Identity};
 use crate::ports::Now;
 use crate::{Service, ServiceError};
 
@@ -103,16 +103,22 @@ fn action(operation: Operation) -> String {
 impl Accesses {
     /// Notes that a principal called an operation, whatever comes of it: AWS counts attempts too.
     pub(crate) fn note(&self, caller: &Caller, operation: Operation, now: Now) {
-        // The root user is no entity that reports are made of.
-        let Some(user) = caller.user() else {
-            return;
+        // The root user is no entity that reports are made of; a federated user counts as the one who called for it.
+        let id = match caller.identity() {
+            Identity::User(user)
+            | Identity::FederatedUser {
+                issuer: Some(user), ..
+            } => &user.id,
+            Identity::Role(role) => &role.id,
+            Identity::Bearer(_) | Identity::FederatedUser { issuer: None, .. } | Identity::Root => {
+                return;
+            }
         };
         let principals = self.0.pin();
-        let principal = match principals.get(&user.id) {
+        let principal = match principals.get(id) {
             Some(principal) => principal,
-            None => principals.get_or_insert_with(user.id.clone(), || {
-                Arc::new(Principal::new(caller.account()))
-            }),
+            None => principals
+                .get_or_insert_with(id.clone(), || Arc::new(Principal::new(caller.account()))),
         };
         principal.note(operation, now.unix_seconds(), caller.region());
     }

@@ -1,12 +1,15 @@
-//! Who sent a request: the signature checked against the key that the view names.
+//! Who sent a request: the signature checked against the key that the view names, or that a session token holds.
 
 use std::fmt;
 use std::sync::Arc;
 
 use keyward_arn::{AccountId, Partition};
-use keyward_directory::{AccessKeyStatus, AccountStatus};
+use keyward_directory::{AccessKeyStatus, AccountStatus, Tag, Timestamp};
 use keyward_sigv4::{Expected, PathStyle, Payload, RequestParts, SignatureError, SignedRequest};
-use keyward_view::{Cell, Key, KeyOwner, Lookup, UserPrincipal, View};
+use keyward_sts::{ClaimValue, FederatedBy, Session, SessionPrincipal};
+use keyward_view::{
+    Cell, FoundSession, Key, KeyOwner, Lookup, OpenedSession, RolePrincipal, UserPrincipal, View,
+};
 use keyward_wire::Service as Api;
 use smol_str::SmolStr;
 
@@ -25,15 +28,76 @@ impl<T> std::ops::Deref for Authenticated<T> {
     }
 }
 
-/// Who signed a request, as the view knew it at that moment.
+/// Who makes a request, as the view knew it at that moment.
 #[derive(Clone)]
 pub(crate) struct Caller {
+    view: Arc<View>,
     cell: Arc<Cell>,
-    key: Arc<Key>,
+    identity: Identity,
+    credential: Credential,
     region: SmolStr,
+    /// When the caller showed a one-time code in this very call.
+    mfa: Option<Timestamp>,
+}
+
+/// Whose permissions a caller has.
+#[derive(Clone)]
+pub(crate) enum Identity {
+    /// Nobody's: the bearer of a token or an assertion of an identity provider, before it has a session.
+    Bearer(Arc<Bearer>),
+    /// Those of whoever called `GetFederationToken`, as far as the session policies go.
+    FederatedUser {
+        /// The session's name.
+        name: String,
+        /// `None`: the root user.
+        issuer: Option<Arc<UserPrincipal>>,
+    },
+    /// A role's.
+    Role(Arc<RolePrincipal>),
+    /// The account's.
+    Root,
+    /// A user's.
+    User(Arc<UserPrincipal>),
+}
+
+/// What an identity provider said of the bearer of its token or assertion, after all of it was verified.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Bearer {
+    /// `aws:FederatedProvider`: the provider's ARN, or the name of a built-in one.
+    pub(crate) provider: String,
+    /// The type in the audit event: `WebIdentityUser` or `SAMLUser`.
+    pub(crate) kind: &'static str,
+    /// Whom the provider speaks of.
+    pub(crate) subject: String,
+    /// The condition keys that the trust policy may ask for.
+    pub(crate) keys: Vec<(String, ClaimValue)>,
+    /// Those of them that the session keeps.
+    pub(crate) kept_keys: Vec<(String, ClaimValue)>,
+    /// Session tags that the provider passes.
+    pub(crate) tags: Vec<Tag>,
+    /// Those of them that go on to further sessions.
+    pub(crate) transitive_tag_keys: Vec<String>,
+    /// The source identity that the provider sets.
+    pub(crate) source_identity: Option<String>,
+}
+
+/// What a caller authenticated with.
+#[derive(Clone)]
+pub(crate) enum Credential {
+    /// The word of an identity provider.
+    Bearer,
+    /// An access key of a user or root user.
+    LongTerm(Arc<Key>),
+    /// A session of STS.
+    Session(Arc<OpenedSession>),
 }
 
 impl Caller {
+    /// Returns the picture of all accounts, for what a call names in another one.
+    pub(crate) fn view(&self) -> &View {
+        &self.view
+    }
+
     /// Returns the caller's account at the moment of the request.
     pub(crate) fn cell(&self) -> &Arc<Cell> {
         &self.cell
@@ -44,9 +108,26 @@ impl Caller {
         self.cell.account()
     }
 
-    /// Returns the access key that signed.
-    pub(crate) fn key(&self) -> &Key {
-        &self.key
+    /// Returns whose permissions the caller has.
+    pub(crate) fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// Returns the session, where the credentials are temporary.
+    pub(crate) fn session(&self) -> Option<&Arc<OpenedSession>> {
+        match &self.credential {
+            Credential::Bearer | Credential::LongTerm(_) => None,
+            Credential::Session(session) => Some(session),
+        }
+    }
+
+    /// Returns the id of the access key that signed.
+    pub(crate) fn access_key_id(&self) -> Option<&str> {
+        match &self.credential {
+            Credential::Bearer => None,
+            Credential::LongTerm(key) => Some(key.id.as_str()),
+            Credential::Session(session) => Some(session.session.access_key_id.as_str()),
+        }
     }
 
     /// Returns the region of the credential scope.
@@ -54,27 +135,80 @@ impl Caller {
         &self.region
     }
 
-    /// Returns the user, or `None` for the root user.
+    /// Returns the user, by long-term credentials or `GetSessionToken`.
     pub(crate) fn user(&self) -> Option<&Arc<UserPrincipal>> {
-        match &self.key.owner {
-            KeyOwner::Root => None,
-            KeyOwner::User(user) => Some(user),
+        match &self.identity {
+            Identity::User(user) => Some(user),
+            Identity::Bearer(_)
+            | Identity::FederatedUser { .. }
+            | Identity::Role(_)
+            | Identity::Root => None,
         }
     }
 
-    /// Returns the caller's ARN.
+    /// Returns what an identity provider said, where nothing but that is known of the caller.
+    pub(crate) fn bearer(&self) -> Option<&Bearer> {
+        match &self.identity {
+            Identity::Bearer(bearer) => Some(bearer),
+            Identity::FederatedUser { .. }
+            | Identity::Role(_)
+            | Identity::Root
+            | Identity::User(_) => None,
+        }
+    }
+
+    /// Returns whether it is the account's root user, by long-term credentials or `GetSessionToken`.
+    pub(crate) fn is_root(&self) -> bool {
+        matches!(self.identity, Identity::Root)
+    }
+
+    /// Returns when the caller showed a one-time code: in this call, or when its session was made.
+    pub(crate) fn mfa(&self) -> Option<Timestamp> {
+        self.mfa.or_else(|| self.session()?.session.mfa)
+    }
+
+    /// Notes that the caller showed a one-time code in this call.
+    pub(crate) fn note_mfa(&mut self, now: Timestamp) {
+        self.mfa = Some(now);
+    }
+
+    /// Returns the caller's ARN: that of the session, where it has one of its own.
     pub(crate) fn arn(&self) -> String {
-        match &self.key.owner {
-            KeyOwner::Root => root_arn(self.account()),
-            KeyOwner::User(user) => user.arn.clone(),
+        let account = self.account();
+        match &self.identity {
+            Identity::Bearer(bearer) => bearer.provider.clone(),
+            Identity::FederatedUser { name, .. } => {
+                SessionPrincipal::federated_user_arn(account, name)
+            }
+            Identity::Role(role) => {
+                SessionPrincipal::assumed_role_arn(account, role.name.as_str(), self.session_name())
+            }
+            Identity::Root => root_arn(account),
+            Identity::User(user) => user.arn.clone(),
         }
     }
 
-    /// Returns what `aws:userid` is for the caller: the account id for the root user.
+    /// Returns what `aws:userid` is for the caller.
+    // SOURCE: spec/sts.md §3.
     pub(crate) fn user_id(&self) -> String {
-        match &self.key.owner {
-            KeyOwner::Root => self.account().to_string(),
-            KeyOwner::User(user) => user.id.to_string(),
+        match &self.identity {
+            Identity::Bearer(bearer) => bearer.subject.clone(),
+            Identity::FederatedUser { name, .. } => format!("{}:{name}", self.account()),
+            Identity::Role(role) => format!("{}:{}", role.id, self.session_name()),
+            Identity::Root => self.account().to_string(),
+            Identity::User(user) => user.id.to_string(),
+        }
+    }
+
+    fn session_name(&self) -> &str {
+        match self.session().map(|session| &session.session.principal) {
+            Some(SessionPrincipal::Role { name, .. }) => name,
+            Some(
+                SessionPrincipal::FederatedUser { .. }
+                | SessionPrincipal::Root
+                | SessionPrincipal::User(_),
+            )
+            | None => "",
         }
     }
 }
@@ -82,6 +216,13 @@ impl Caller {
 impl fmt::Debug for Caller {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Caller({})", self.arn())
+    }
+}
+
+impl<T> Authenticated<T> {
+    /// Lets the caller be told more of, once it was proven; what was proven before stays.
+    pub(crate) fn get_mut(&mut self) -> &mut T {
+        &mut self.0
     }
 }
 
@@ -102,7 +243,7 @@ pub(crate) fn root_arn(account: AccountId) -> String {
 /// and last the signature itself.
 // SOURCE: spec/signing.md §10.
 pub(crate) fn authenticate(
-    view: &View,
+    view: &Arc<View>,
     incoming: &Incoming<'_>,
     api: Option<Api>,
     now: Now,
@@ -127,18 +268,104 @@ pub(crate) fn authenticate(
             "the change feed is not followed".to_owned(),
         ));
     }
-    if signed.session_token().is_some() {
-        // No session token was ever issued, so this one is corrupt or foreign.
-        return Err(SignatureError::SessionTokenInvalid.into());
-    }
+    let found = match signed.session_token() {
+        Some(token) => by_session(view, &signed, token, now.timestamp())?,
+        None => by_key(view, &signed, now.timestamp())?,
+    };
+    Ok(Authenticated(found))
+}
+
+/// Finds who signed with a long-term key.
+fn by_key(
+    view: &Arc<View>,
+    signed: &SignedRequest<'_>,
+    now: Timestamp,
+) -> Result<Caller, ServiceError> {
     let Some(Lookup { cell, key }) = view.key(signed.access_key_id()).filter(is_usable) else {
         return Err(signed.refuse_unknown_key().into());
     };
     signed.verify(&key.signing_key(signed.date(), signed.region(), signed.service()))?;
-    key.used()
-        .note(now.timestamp(), signed.service(), signed.region());
-    let region = SmolStr::new(signed.region());
-    Ok(Authenticated(Caller { cell, key, region }))
+    key.used().note(now, signed.service(), signed.region());
+    Ok(Caller {
+        view: Arc::clone(view),
+        identity: match &key.owner {
+            KeyOwner::Root => Identity::Root,
+            KeyOwner::User(user) => Identity::User(Arc::clone(user)),
+        },
+        cell,
+        credential: Credential::LongTerm(key),
+        region: SmolStr::new(signed.region()),
+        mfa: None,
+    })
+}
+
+/// Finds who signed with the credentials of a session.
+///
+/// The token is opened, and refused where its time is over, before the key and the signature are looked at.
+fn by_session(
+    view: &Arc<View>,
+    signed: &SignedRequest<'_>,
+    token: &str,
+    now: Timestamp,
+) -> Result<Caller, ServiceError> {
+    let found = view.session(signed.access_key_id(), token, now);
+    let FoundSession { cell, session } = found.ok_or(SignatureError::SessionTokenInvalid)?;
+    if session.session.is_expired(now) {
+        return Err(SignatureError::SessionTokenExpired.into());
+    }
+    // The entity is known by its unique id: one made anew under an old name does not take sessions over.
+    let identity = identity_of(&cell, &session.session)
+        .filter(|_| is_open(&cell) && !cell.is_revoked(&session.session.access_key_id));
+    let Some(identity) = identity else {
+        return Err(signed.refuse_unknown_key().into());
+    };
+    signed.verify(&session.signing_key(signed.date(), signed.region(), signed.service()))?;
+    Ok(Caller {
+        view: Arc::clone(view),
+        cell,
+        identity,
+        credential: Credential::Session(session),
+        region: SmolStr::new(signed.region()),
+        mfa: None,
+    })
+}
+
+/// Returns whose permissions a session has now; `None` where that user or role is gone.
+fn identity_of(cell: &Cell, session: &Session) -> Option<Identity> {
+    Some(match &session.principal {
+        SessionPrincipal::FederatedUser { name, by } => Identity::FederatedUser {
+            name: name.clone(),
+            issuer: match by {
+                FederatedBy::Root => None,
+                FederatedBy::User(id) => Some(Arc::clone(cell.user_by_id(id.as_str())?)),
+            },
+        },
+        SessionPrincipal::Role { role, .. } => {
+            Identity::Role(Arc::clone(cell.role_by_id(role.as_str())?))
+        }
+        SessionPrincipal::Root => Identity::Root,
+        SessionPrincipal::User(id) => Identity::User(Arc::clone(cell.user_by_id(id.as_str())?)),
+    })
+}
+
+/// Says who the bearer of a token or assertion is, in the account of the role that it asks for; `None` where there is
+/// no such account, or a closed one.
+///
+/// The caller of this has verified all that `bearer` says.
+pub(crate) fn authenticate_bearer(
+    view: &Arc<View>,
+    account: AccountId,
+    bearer: Bearer,
+) -> Option<Authenticated<Caller>> {
+    let cell = view.cell(account).filter(|cell| is_open(cell))?;
+    Some(Authenticated(Caller {
+        view: Arc::clone(view),
+        cell,
+        identity: Identity::Bearer(Arc::new(bearer)),
+        credential: Credential::Bearer,
+        region: SmolStr::new_static("us-east-1"),
+        mfa: None,
+    }))
 }
 
 fn is_usable(found: &Lookup) -> bool {
@@ -146,9 +373,12 @@ fn is_usable(found: &Lookup) -> bool {
         AccessKeyStatus::Active => true,
         AccessKeyStatus::Inactive => false,
     };
-    let open = match found.cell.status() {
+    active && is_open(&found.cell)
+}
+
+fn is_open(cell: &Cell) -> bool {
+    match cell.status() {
         AccountStatus::Active => true,
         AccountStatus::Closed => false,
-    };
-    active && open
+    }
 }

@@ -20,7 +20,8 @@ const MIN_REVISION: &str = "x-keyward-min-revision";
 
 /// A request that was authenticated and whose operation is known, on its way to the operation.
 pub(crate) struct Routed<'a> {
-    pub(crate) caller: Authenticated<Caller>,
+    /// `None`: the operation is not signed, and says by a token or assertion who calls.
+    pub(crate) caller: Option<Authenticated<Caller>>,
     pub(crate) parameters: &'a Parameters<'a>,
     pub(crate) incoming: &'a Incoming<'a>,
     pub(crate) now: Now,
@@ -144,8 +145,15 @@ impl Service {
                     .map(|action| action.chars().take(128).collect());
             }
         }
-        let caller = authenticate(self.view(), incoming, api, now)?;
-        noted.caller = Some(Caller::clone(&caller));
+        let caller = match noted.operation.map(row) {
+            // SOURCE: spec/signing.md §12: a signature that came all the same is not looked at.
+            Some(Row::Unsigned(_)) => None,
+            Some(Row::Pending | Row::Served(_)) | None => {
+                let caller = authenticate(&self.view, incoming, api, now)?;
+                noted.caller = Some(Caller::clone(&caller));
+                Some(caller)
+            }
+        };
         let parameters = parameters.map_err(WireError::from)?;
         let operation = match noted.operation {
             Some(operation) => operation,
@@ -153,11 +161,13 @@ impl Service {
             None => parameters.operation(api).map_err(WireError::from)?,
         };
         noted.operation = Some(operation);
-        self.accesses().note(&caller, operation, now);
+        if let Some(caller) = &caller {
+            self.accesses().note(caller, operation, now);
+        }
         self.wait_for_revision(incoming).await?;
         match row(operation) {
             Row::Pending => Err(ServiceError::NotImplemented(operation)),
-            Row::Served(served) => {
+            Row::Served(served) | Row::Unsigned(served) => {
                 let detail = &mut noted.detail;
                 let parameters = &parameters;
                 (served.run)(
@@ -210,7 +220,7 @@ impl Service {
             incoming,
             request_id,
             event_id: &event_id,
-            caller: noted.caller.as_ref(),
+            caller: noted.caller.as_ref().or(noted.detail.bearer.as_ref()),
             claimed_action: noted.claimed_action.as_deref(),
             operation: noted.operation,
             detail: &noted.detail,

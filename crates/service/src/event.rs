@@ -1,5 +1,7 @@
 //! The audit event of a request, in the shape of a CloudTrail record.
 
+mod identity;
+
 use std::fmt::Write as _;
 
 use keyward_arn::AccountId;
@@ -13,9 +15,15 @@ use crate::ports::Now;
 
 /// What stands in the place of a value that the model calls sensitive, as in CloudTrail.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";
-/// Parameters that the model does not call sensitive and that are secrets all the same: codes of an MFA device, which
-/// are good for a while where they were not taken.
-const SECRETS: [&str; 2] = ["AuthenticationCode1", "AuthenticationCode2"];
+/// Members that the model does not call sensitive and that are secrets all the same: codes of an MFA device, which are
+/// good for a while where they were not taken, and tokens.
+const SECRETS: [&str; 5] = [
+    "AuthenticationCode1",
+    "AuthenticationCode2",
+    "SessionToken",
+    "TokenCode",
+    "TradeInToken",
+];
 /// The longest header value that is kept.
 const LONGEST_HEADER: usize = 1024;
 
@@ -42,6 +50,8 @@ pub(crate) struct Detail {
     pub(crate) response: Option<String>,
     /// What decided, where the policies refused.
     pub(crate) decision: Option<String>,
+    /// Who called, where no signature says so.
+    pub(crate) bearer: Option<Caller>,
 }
 
 impl Detail {
@@ -74,7 +84,7 @@ impl Event<'_> {
     pub(crate) fn write(&self, out: &mut String) {
         let service = self.operation.map(Operation::service);
         out.push_str(r#"{"eventVersion":"1.11","userIdentity":"#);
-        self.write_identity(out);
+        identity::write(self.caller, out);
         out.push_str(r#","eventTime":""#);
         Timestamp(self.now.unix_seconds()).print(out);
         out.push_str(r#"","eventSource":""#);
@@ -117,36 +127,6 @@ impl Event<'_> {
         out.push_str(r#","eventCategory":"Management""#);
         self.write_tls(out);
         out.push_str("}\n");
-    }
-
-    fn write_identity(&self, out: &mut String) {
-        let Some(caller) = self.caller else {
-            out.push_str(r#"{"type":"Unknown"}"#);
-            return;
-        };
-        out.push_str(match caller.user() {
-            Some(_) => r#"{"type":"IAMUser","principalId":""#,
-            None => r#"{"type":"Root","principalId":""#,
-        });
-        match caller.user() {
-            Some(user) => out.push_str(user.id.as_str()),
-            None => caller.account().append_to(out),
-        }
-        out.push_str(r#"","arn":"#);
-        match caller.user() {
-            Some(user) => string(out, &user.arn),
-            None => string(out, &caller.arn()),
-        }
-        out.push_str(r#","accountId":""#);
-        caller.account().append_to(out);
-        out.push_str(r#"","accessKeyId":""#);
-        out.push_str(caller.key().id.as_str());
-        out.push('"');
-        if let Some(user) = caller.user() {
-            out.push_str(r#","userName":"#);
-            string(out, user.name.as_str());
-        }
-        out.push('}');
     }
 
     /// Writes the value of a header, where it was sent, after the text that names it.

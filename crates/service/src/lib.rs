@@ -8,9 +8,11 @@ mod accesses;
 mod authenticate;
 mod authorize;
 mod call;
+mod context;
 mod error;
 mod event;
 mod exchange;
+mod guesses;
 mod handlers;
 mod metrics;
 mod operations;
@@ -19,6 +21,7 @@ mod page;
 mod passwords;
 mod ports;
 mod qr;
+mod question;
 mod reader;
 mod transaction;
 mod usage;
@@ -45,6 +48,7 @@ pub use keyward_view::{View, follow, load};
 
 use crate::accesses::Accesses;
 use crate::authenticate::Caller;
+use crate::guesses::Guesses;
 use crate::passwords::Passwords;
 use crate::reader::Reader;
 use crate::transaction::{Further, Transaction, Wanted, transact};
@@ -60,6 +64,7 @@ pub struct Service {
     metrics: Metrics,
     passwords: Passwords,
     accesses: Accesses,
+    guesses: Guesses,
 }
 
 /// What the shell gives.
@@ -83,6 +88,7 @@ impl Service {
             metrics: Metrics::default(),
             passwords: Passwords::default(),
             accesses: Accesses::default(),
+            guesses: Guesses::default(),
         }
     }
 
@@ -138,6 +144,10 @@ impl Service {
 
     pub(crate) fn accesses(&self) -> &Accesses {
         &self.accesses
+    }
+
+    pub(crate) fn guesses(&self) -> &Guesses {
+        &self.guesses
     }
 
     pub(crate) fn patience(&self) -> Duration {

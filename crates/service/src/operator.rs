@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use keyward_arn::{AccessKeyId, AccountId};
 use keyward_directory::{
-    AccessKey, AccessKeyStatus, Account, AccountStatus, Email, PasswordHash, RootUser, Timestamp,
+    AccessKey, AccessKeyStatus, Account, AccountStatus, Email, PasswordHash, RootUser,
+    SessionKeyRing, Timestamp,
 };
 use keyward_records::{AccountRecord, RecordKey, decode_account, encode_account};
 use keyward_sigv4::SecretKey;
@@ -204,6 +205,7 @@ impl Service {
                 password: hash,
                 access_keys: vec![key.clone()],
             },
+            session_keys: SessionKeyRing::default(),
         };
         let vault = self.view.master().create_vault(id, draw(self.entropy()));
         let vault = Arc::new(vault.map_err(ServiceError::internal)?);

@@ -14,7 +14,7 @@ use super::inline_policy::Owner;
 use super::managed::shown_boundary;
 use super::policy::Used;
 use super::user::wire_tags;
-use super::{Done, Operate, instance_profile, time, trust};
+use super::{Done, Operate, instance_profile, role, time, trust};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
 use crate::page::Page;
@@ -345,6 +345,7 @@ impl Told for Role {
         details.bytes = details.bytes.saturating_add(trust.len());
         let profiles = details.instance_profiles(&self).await?;
         let account = details.reader.account_id();
+        let last_used = role::last_used(details.service, details.reader, &self).await?;
         details.roles.push(iam::RoleDetail {
             path: Some(self.path.to_string()),
             role_name: Some(self.name.to_string()),
@@ -357,7 +358,7 @@ impl Told for Role {
             attached_managed_policies: Some(attached(&self.attached_policies)),
             permissions_boundary: self.permissions_boundary.as_ref().map(shown_boundary),
             tags: Some(wire_tags(&self.tags)),
-            role_last_used: Some(iam::RoleLastUsed::default()),
+            role_last_used: Some(last_used),
         });
         Ok(())
     }

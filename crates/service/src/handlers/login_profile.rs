@@ -293,7 +293,8 @@ impl Operate for iam::ChangePassword {
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
         Ok(match caller.user() {
             Some(user) => existing_user(user.name.as_str(), caller),
-            None => Question::about(root_arn(caller.account())),
+            None if caller.is_root() => Question::about(root_arn(caller.account())),
+            None => Question::about(caller.arn()),
         })
     }
 

@@ -52,12 +52,21 @@ use std::future::Future;
 use keyward_store::Revision;
 use keyward_wire::Call;
 
-use crate::authenticate::Caller;
+use crate::authenticate::{Authenticated, Caller};
 use crate::authorize::{Authorized, Question};
 use crate::{Service, ServiceError};
 
 /// An operation that is served.
 pub(crate) trait Operate: Call<Output: Send> + Send + Sync + Sized + 'static {
+    /// Proves what the call claims of its caller beyond the signature: that a one-time code is right.
+    fn prove(
+        &self,
+        _service: &Service,
+        _caller: &mut Authenticated<Caller>,
+    ) -> impl Future<Output = Result<(), ServiceError>> + Send {
+        std::future::ready(Ok(()))
+    }
+
     /// Says what is asked of the policies: which resource, with which condition keys. The action is in the table.
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError>;
 
@@ -71,6 +80,15 @@ pub(crate) trait Operate: Call<Output: Send> + Send + Sync + Sized + 'static {
         service: &Service,
         call: Authorized<Self>,
     ) -> impl Future<Output = Result<Done<Self::Output>, ServiceError>> + Send;
+}
+
+/// An operation that nobody signs: a token or an assertion in it says who calls.
+pub(crate) trait Unsigned: Operate {
+    /// Verifies the token or assertion, all of it, and says whom it speaks of.
+    fn authenticate(
+        &self,
+        service: &Service,
+    ) -> impl Future<Output = Result<Authenticated<Caller>, ServiceError>> + Send;
 }
 
 /// What an operation answers, and the revision that it made or saw.

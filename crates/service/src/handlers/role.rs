@@ -2,7 +2,7 @@
 
 use keyward_arn::Partition;
 use keyward_directory::{NewRole, PolicyUsage, Refusal, Role, RoleName, check_role_path};
-use keyward_records::{Cell, Counter, Kind, Record};
+use keyward_records::{Cell, Counter, Kind, Record, decode_accesses};
 use keyward_store::Revision;
 use keyward_wire::{NoOutput, PolicyDocument, iam};
 
@@ -14,6 +14,7 @@ use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
 use crate::page::Page;
 use crate::ports::draw;
+use crate::reader::Reader;
 use crate::{Service, ServiceError};
 
 /// Shows what every answer shows of a role.
@@ -111,6 +112,23 @@ impl Operate for iam::CreateRole {
     }
 }
 
+/// Shows when the role's sessions called last.
+// SOURCE: spec/iam-entities.md §6: there even where nobody has used the role.
+pub(crate) async fn last_used(
+    service: &Service,
+    reader: &Reader,
+    role: &Role,
+) -> Result<iam::RoleLastUsed, ServiceError> {
+    let stored = reader.bytes(Cell::Accesses(role.id.clone())).await?;
+    let stored = stored.map(|bytes| decode_accesses(&bytes)).transpose()?;
+    let accesses = service.accesses().of(&role.id, stored);
+    let last = accesses.iter().max_by_key(|access| access.at);
+    Ok(iam::RoleLastUsed {
+        last_used_date: last.map(|access| time(access.at)),
+        region: last.map(|access| access.region.clone()),
+    })
+}
+
 impl Operate for iam::GetRole {
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
         Ok(existing_role(&self.role_name, caller).its_boundary())
@@ -128,8 +146,7 @@ impl Operate for iam::GetRole {
                 .permissions_boundary
                 .as_ref()
                 .map(managed::shown_boundary),
-            // SOURCE: spec/iam-entities.md §6: there even where nobody has used the role.
-            role_last_used: Some(iam::RoleLastUsed::default()),
+            role_last_used: Some(last_used(service, &reader, &role).await?),
             tags: (!role.tags.is_empty()).then(|| wire_tags(&role.tags)),
             ..listed(&role, service, call.caller())
         };

@@ -10,7 +10,7 @@ use keyward_directory::{
 use keyward_view::UserPrincipal;
 
 use crate::ServiceError;
-use crate::authenticate::{Caller, root_arn};
+use crate::authenticate::{Caller, Identity, root_arn};
 use crate::authorize::{Belongs, Question};
 
 /// How a refusal names the resource.
@@ -36,12 +36,19 @@ impl Subject {
     /// Takes the `UserName` parameter; without one the caller speaks of itself.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] where no user can have such a name, which only the length can cause.
-    pub(crate) fn read(name: Option<&str>, caller: &Caller) -> Result<Self, Refusal> {
-        match (name, caller.user()) {
-            (Some(name), _) => user_name(name).map(Self::User),
-            (None, Some(user)) => Ok(Self::User(user.name.clone())),
-            (None, None) => Ok(Self::Root),
+    /// [`Refusal::NotFound`] where no user can have such a name, which only the length can cause; `ValidationError` for
+    /// the session of a role that names nobody.
+    pub(crate) fn read(name: Option<&str>, caller: &Caller) -> Result<Self, ServiceError> {
+        match (name, caller.identity()) {
+            (Some(name), _) => Ok(Self::User(user_name(name)?)),
+            (None, Identity::User(user)) => Ok(Self::User(user.name.clone())),
+            (None, Identity::Root) => Ok(Self::Root),
+            // SOURCE: spec/iam-entities.md §6.
+            (None, Identity::Bearer(_) | Identity::FederatedUser { .. } | Identity::Role(_)) => {
+                Err(ServiceError::validation(
+                    "Must specify userName when calling with non-User credentials",
+                ))
+            }
         }
     }
 

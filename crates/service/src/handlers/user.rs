@@ -149,11 +149,7 @@ impl Operate for iam::CreateUser {
 
 impl Operate for iam::GetUser {
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        Ok(match (&self.user_name, caller.user()) {
-            (Some(name), _) => existing_user(name, caller),
-            (None, Some(user)) => existing_user(user.name.as_str(), caller),
-            (None, None) => Question::about(root_arn(caller.account())),
-        })
+        Ok(Subject::read(self.user_name.as_deref(), caller)?.question(caller))
     }
 
     async fn apply(

@@ -1,8 +1,8 @@
-//! STS: who am I.
+//! Who am I.
 
 use keyward_wire::sts;
 
-use super::{Done, Operate};
+use super::super::{Done, Operate};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
 use crate::{Service, ServiceError};

@@ -1,0 +1,16 @@
+//! STS: temporary credentials, and who one is.
+//!
+//! Start at [`issue`], which makes every session, and `assume_role.rs`.
+
+mod access_key_info;
+mod assume_role;
+mod assume_root;
+mod authorization_message;
+mod caller_identity;
+mod delegated_access_token;
+mod federation_token;
+mod issue;
+mod mfa_code;
+mod sent;
+mod session_token;
+mod target_role;
