@@ -29,8 +29,30 @@ enum Command {
     /// Accounts
     #[command(subcommand)]
     Account(Account),
+    /// Keys of the installation
+    #[command(subcommand)]
+    Key(Key),
+    /// Sessions of STS
+    #[command(subcommand)]
+    Session(Session),
     /// How the installation is
     Status,
+}
+
+#[derive(Debug, Subcommand)]
+enum Key {
+    /// Makes new keys that seal session tokens; sessions that live stay good
+    Rotate,
+}
+
+#[derive(Debug, Subcommand)]
+enum Session {
+    /// Ends one session, on every node
+    Revoke {
+        /// Its access key id, as audit events show it
+        #[arg(value_name = "ASIA…")]
+        access_key_id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -59,6 +81,10 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
             name: name.clone(),
         },
         Command::Account(Account::List) => AdminRequest::AccountList,
+        Command::Key(Key::Rotate) => AdminRequest::KeyRotate,
+        Command::Session(Session::Revoke { access_key_id }) => AdminRequest::SessionRevoke {
+            access_key_id: access_key_id.clone(),
+        },
         Command::Status => AdminRequest::Status,
     };
     let answer = AdminClient::connect(&arguments.data_dir)?.ask(&request)?;

@@ -38,6 +38,13 @@ pub enum AdminRequest {
     },
     /// Lists all accounts.
     AccountList,
+    /// Makes new keys that seal sessions; answers for how many accounts.
+    KeyRotate,
+    /// Ends a session; answers the revision from which on it is refused.
+    SessionRevoke {
+        /// The access key id of the session, `ASIA…`.
+        access_key_id: String,
+    },
     /// Says how the installation is.
     Status,
 }
@@ -169,6 +176,14 @@ async fn answer(service: &Service, line: &str) -> anyhow::Result<Value> {
                 })
             });
             Ok(shown.collect())
+        }
+        AdminRequest::KeyRotate => {
+            let accounts = service.rotate_session_keys().await?;
+            Ok(json!({ "accounts": accounts }))
+        }
+        AdminRequest::SessionRevoke { access_key_id } => {
+            let revision = service.revoke_session(&access_key_id).await?;
+            Ok(json!({ "accessKeyId": access_key_id, "revision": revision.number() }))
         }
         AdminRequest::Status => {
             let status = service.status().await?;

@@ -37,7 +37,8 @@ pub use exchange::{Incoming, Outgoing, RequestId, Transport};
 pub use metrics::{Metrics, Sample};
 pub use operations::{Summary, pending, summaries};
 pub use operator::{
-    AccountSummary, CreateAccountError, CreatedAccount, HashedPassword, NewAccount, Status,
+    AccountSummary, CreateAccountError, CreatedAccount, HashedPassword, NewAccount,
+    RevokeSessionError, Status,
 };
 pub use ports::{AuditFull, AuditSink, Clock, Entropy, Now, Urgency};
 

@@ -1,5 +1,7 @@
 //! What the operator of the installation does: makes accounts and looks at the whole.
 
+mod sessions;
+
 use std::sync::Arc;
 
 use keyward_arn::{AccessKeyId, AccountId};
@@ -18,6 +20,8 @@ use crate::exchange::RequestId;
 use crate::passwords::Passwords;
 use crate::ports::{Entropy, Urgency, draw};
 use crate::{Service, ServiceError};
+
+pub use sessions::RevokeSessionError;
 
 /// Accounts read at a time.
 const PAGE: usize = 1000;
@@ -174,7 +178,12 @@ impl Service {
         made
     }
 
-    fn leave_operator_event(&self, name: &str, account: Option<AccountId>, error: Option<&str>) {
+    pub(crate) fn leave_operator_event(
+        &self,
+        name: &str,
+        account: Option<AccountId>,
+        error: Option<&str>,
+    ) {
         let event_id = RequestId::from_random(draw(self.entropy()));
         let line = operator_event(self.now(), &event_id, name, account, error);
         self.audit().record(line.as_bytes(), Urgency::AtOnce);
