@@ -215,6 +215,7 @@ impl Refusal<'_> {
                     service.eq_ignore_ascii_case("sts")
                         && [
                             "AssumeRole",
+                            "AssumeRoot",
                             "SetContext",
                             "SetSourceIdentity",
                             "TagSession",
