@@ -13,7 +13,7 @@ use super::group::group_by_id;
 use super::inline_policy::Owner;
 use super::managed::shown_boundary;
 use super::policy::Used;
-use super::user::wire_tags;
+use super::tags::wire_tags;
 use super::{Done, Operate, instance_profile, role, time, trust};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};

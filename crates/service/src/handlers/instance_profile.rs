@@ -2,14 +2,15 @@
 
 use keyward_arn::Partition;
 use keyward_directory::{
-    Entity, InstanceProfile, InstanceProfileName, NewInstanceProfile, Refusal, Role,
+    Entity, InstanceProfile, InstanceProfileName, NewInstanceProfile, Quota, Refusal, Role, Tags,
 };
 use keyward_records::{Cell, Counter, Kind, Record, RecordKey};
 use keyward_wire::{NoOutput, iam};
 
 use super::inline_policy::{Owner, missing};
+use super::tags::{Taggable, sent_tags, some_tags, wire_tags};
 use super::target::{Shown, entities_arn, entity_arn, existing_role, role_to_change};
-use super::user::{sent_path, sent_tags, wire_tags};
+use super::user::sent_path;
 use super::{Done, Operate, role, time, trust};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
@@ -49,6 +50,26 @@ pub(crate) fn existing_instance_profile(name: &str, caller: &Caller) -> Question
         }
     };
     question.shown(Shown::Text(format!("instance profile {name}")))
+}
+
+impl Taggable for InstanceProfile {
+    const QUOTA: Quota = Quota::TagsPerInstanceProfile;
+
+    fn existing(named: &str, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_instance_profile(named, caller))
+    }
+
+    fn place_of(named: &str, _caller: &Caller) -> Result<Cell, ServiceError> {
+        Ok(place(named)?)
+    }
+
+    fn missing(named: &str) -> ServiceError {
+        Refusal::not_found(Entity::InstanceProfile, named).into()
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
 }
 
 /// Shows a profile with the role inside, without its tags, as lists do.
@@ -117,7 +138,7 @@ impl Operate for iam::CreateInstanceProfile {
             arn: profile.arn(Partition::default(), account),
             create_date: time(profile.created),
             roles: Vec::new(),
-            tags: (!profile.tags.is_empty()).then(|| wire_tags(&profile.tags)),
+            tags: some_tags(&profile.tags),
         };
         Ok(Done::at(
             revision,

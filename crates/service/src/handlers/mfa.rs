@@ -7,8 +7,9 @@ use keyward_directory::{
 use keyward_records::{Cell, Counter, Kind, Record};
 use keyward_wire::{Blob, NoOutput, Sensitive, iam};
 
+use super::tags::{Taggable, sent_tags, some_tags};
 use super::target::{device_arn, device_place, device_tags};
-use super::user::{Showing, root_user, sent_path, sent_tags, shown, wire_tags};
+use super::user::{Showing, root_user, sent_path, shown};
 use super::{Done, Operate, time};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
@@ -16,6 +17,26 @@ use crate::page::Page;
 use crate::ports::draw;
 use crate::reader::Reader;
 use crate::{Service, ServiceError, qr};
+
+impl Taggable for VirtualMfaDevice {
+    const QUOTA: Quota = Quota::TagsPerVirtualMfaDevice;
+
+    fn existing(named: &str, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_device(named, caller))
+    }
+
+    fn place_of(named: &str, caller: &Caller) -> Result<Cell, ServiceError> {
+        Ok(device_cell(named, caller)?)
+    }
+
+    fn missing(named: &str) -> ServiceError {
+        missing(named).into()
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
+}
 
 impl Operate for iam::CreateVirtualMFADevice {
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
@@ -71,7 +92,7 @@ impl Operate for iam::CreateVirtualMFADevice {
             serial_number: device.serial_number(Partition::default(), account),
             base32_string_seed: Some(Sensitive::new(Blob(seed.into_bytes()))),
             qr_code_png: Some(Sensitive::new(Blob(picture))),
-            tags: (!device.tags.is_empty()).then(|| wire_tags(&device.tags)),
+            tags: some_tags(&device.tags),
             ..iam::VirtualMFADevice::default()
         };
         Ok(Done::at(
@@ -171,94 +192,6 @@ fn device_cell(serial_number: &str, caller: &Caller) -> Result<Cell, Refusal> {
 
 fn missing(serial_number: &str) -> Refusal {
     Refusal::not_found(Entity::VirtualMfaDevice, serial_number)
-}
-
-/// Changes the tags of a virtual device.
-async fn retag(
-    service: &Service,
-    caller: &Caller,
-    serial_number: &str,
-    change: impl Fn(&Tags) -> Result<Tags, Refusal> + Send + Sync,
-) -> Result<Done<NoOutput>, ServiceError> {
-    let cell = device_cell(serial_number, caller)?;
-    let ((), revision) = service
-        .transact(
-            caller,
-            &[cell.clone().of(caller.account())],
-            |transaction| {
-                let device = transaction.get::<VirtualMfaDevice>(cell.clone())?;
-                let mut device = device.ok_or_else(|| missing(serial_number))?;
-                device.tags = change(&device.tags)?;
-                transaction.put(&device)
-            },
-        )
-        .await?;
-    Ok(Done::at(revision, NoOutput))
-}
-
-impl Operate for iam::TagMFADevice {
-    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        let question = existing_device(&self.serial_number, caller);
-        Ok(question.request_tags(&sent_tags(Some(&self.tags))))
-    }
-
-    async fn apply(
-        service: &Service,
-        call: Authorized<Self>,
-    ) -> Result<Done<NoOutput>, ServiceError> {
-        retag(service, call.caller(), &call.serial_number, |tags| {
-            let added = sent_tags(Some(&call.tags));
-            tags.with(added, Quota::TagsPerVirtualMfaDevice)
-        })
-        .await
-    }
-}
-
-impl Operate for iam::UntagMFADevice {
-    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        Ok(existing_device(&self.serial_number, caller).tag_keys(&self.tag_keys))
-    }
-
-    async fn apply(
-        service: &Service,
-        call: Authorized<Self>,
-    ) -> Result<Done<NoOutput>, ServiceError> {
-        retag(service, call.caller(), &call.serial_number, |tags| {
-            Ok(tags.without(&call.tag_keys))
-        })
-        .await
-    }
-}
-
-impl Operate for iam::ListMFADeviceTags {
-    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        Ok(existing_device(&self.serial_number, caller))
-    }
-
-    async fn apply(
-        service: &Service,
-        call: Authorized<Self>,
-    ) -> Result<Done<iam::ListMFADeviceTagsOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
-        let reader = service.reader(call.caller()).await?;
-        let cell = device_cell(&call.serial_number, call.caller())?;
-        let device = reader.get::<VirtualMfaDevice>(cell).await?;
-        let device = device.ok_or_else(|| missing(&call.serial_number))?;
-        let after = page.after.as_deref().map(str::to_lowercase);
-        let fits = |tag: &iam::Tag| {
-            let after = after.as_ref();
-            after.is_none_or(|after| tag.key.to_lowercase() > *after)
-        };
-        let mut tags = wire_tags(&device.tags);
-        tags.retain(fits);
-        let marker = page.cut(&mut tags, |tag| tag.key.clone());
-        let output = iam::ListMFADeviceTagsOutput {
-            tags,
-            is_truncated: Some(marker.is_some()),
-            marker,
-        };
-        Ok(Done::at(reader.revision(), output))
-    }
 }
 
 impl Operate for iam::DeleteVirtualMFADevice {

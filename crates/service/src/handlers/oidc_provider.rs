@@ -1,13 +1,12 @@
-//! OpenID Connect identity providers; their tags are in `tagged.rs`.
+//! OpenID Connect identity providers; their tags are in `tags.rs`.
 
 use keyward_arn::{Arn, Partition};
-use keyward_directory::{Entity, OidcProvider, ProviderUrl, Refusal};
+use keyward_directory::{Entity, OidcProvider, ProviderUrl, Quota, Refusal, Tags};
 use keyward_records::{Cell, Counter, Kind, Record};
 use keyward_wire::{NoOutput, iam};
 
-use super::tagged_resource::change;
+use super::tags::{Taggable, change, sent_tags, some_tags};
 use super::target::own_resource;
-use super::user::{sent_tags, wire_tags};
 use super::{Done, Operate, time};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
@@ -16,7 +15,7 @@ use crate::{Service, ServiceError};
 const KIND: &str = "oidc-provider/";
 
 /// Asks about a provider, which should exist.
-pub(super) fn existing(arn: &str, caller: &Caller) -> Question {
+fn existing(arn: &str, caller: &Caller) -> Question {
     let question = Question::about(arn.to_owned());
     match url_of(arn, caller).and_then(|url| caller.cell().oidc_provider(&url).cloned()) {
         Some(provider) => question.resource_tags(&provider.tags),
@@ -25,14 +24,14 @@ pub(super) fn existing(arn: &str, caller: &Caller) -> Question {
 }
 
 /// Returns where the provider of an ARN stands.
-pub(super) fn place(arn: &str, caller: &Caller) -> Result<Cell, ServiceError> {
+fn place(arn: &str, caller: &Caller) -> Result<Cell, ServiceError> {
     Arn::parse(arn).ok_or_else(ServiceError::invalid_arn)?;
     let url = url_of(arn, caller).ok_or_else(|| missing(arn))?;
     Ok(Cell::OidcProvider(url))
 }
 
 /// Says that a provider is not there.
-pub(super) fn missing(arn: &str) -> ServiceError {
+fn missing(arn: &str) -> ServiceError {
     Refusal::not_found(Entity::OpenIdConnectProvider, arn).into()
 }
 
@@ -44,6 +43,26 @@ fn url_of(arn: &str, caller: &Caller) -> Option<ProviderUrl> {
 
 fn sent_url(url: &str) -> Result<ProviderUrl, ServiceError> {
     ProviderUrl::parse(url).map_err(|error| ServiceError::validation(error.to_string()))
+}
+
+impl Taggable for OidcProvider {
+    const QUOTA: Quota = Quota::TagsPerOpenIdConnectProvider;
+
+    fn existing(named: &str, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing(named, caller))
+    }
+
+    fn place_of(named: &str, caller: &Caller) -> Result<Cell, ServiceError> {
+        place(named, caller)
+    }
+
+    fn missing(named: &str) -> ServiceError {
+        missing(named)
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
 }
 
 impl Operate for iam::CreateOpenIDConnectProvider {
@@ -79,7 +98,7 @@ impl Operate for iam::CreateOpenIDConnectProvider {
             .await?;
         let output = iam::CreateOpenIDConnectProviderOutput {
             open_id_connect_provider_arn: Some(provider.arn(Partition::default(), account)),
-            tags: (!provider.tags.is_empty()).then(|| wire_tags(&provider.tags)),
+            tags: some_tags(&provider.tags),
         };
         Ok(Done::at(revision, output))
     }
@@ -101,7 +120,7 @@ impl Operate for iam::GetOpenIDConnectProvider {
         let provider = found.ok_or_else(|| missing(arn))?;
         let output = iam::GetOpenIDConnectProviderOutput {
             url: Some(provider.url.to_string()),
-            tags: (!provider.tags.is_empty()).then(|| wire_tags(&provider.tags)),
+            tags: some_tags(&provider.tags),
             client_id_list: Some(provider.client_ids),
             thumbprint_list: Some(provider.thumbprints),
             create_date: Some(time(provider.created)),

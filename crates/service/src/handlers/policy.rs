@@ -5,12 +5,13 @@ use keyward_directory::{
     Entity, ManagedPolicy, ManagedPolicyDocument, ManagedPolicyName, NewManagedPolicy, PolicyArn,
     PolicyOwner, PolicyUsage, PolicyVersion, Quota, Refusal, Tags,
 };
-use keyward_records::{Cell, Counter, RecordKey};
+use keyward_records::{Cell, Counter};
 use keyward_wire::{NoOutput, iam};
 
 use super::managed::{own_policy, wanted};
+use super::tags::{Taggable, page_of_tags, sent_tags, some_tags, wire_tags};
 use super::target::{entity_arn, existing_policy, policy_arn, policy_to_change};
-use super::user::{page_of_tags, sent_path, sent_tags, wire_tags};
+use super::user::sent_path;
 use super::{Done, Operate, Shown, time};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
@@ -81,6 +82,34 @@ pub(super) fn to_change(
     own_policy(transaction, account, arn)?.ok_or_else(|| missing(arn))
 }
 
+impl Taggable for ManagedPolicy {
+    const QUOTA: Quota = Quota::TagsPerPolicy;
+
+    fn existing(named: &str, caller: &Caller) -> Result<Question, ServiceError> {
+        changing(named, caller)
+    }
+
+    fn place_of(named: &str, caller: &Caller) -> Result<Cell, ServiceError> {
+        let arn = policy_arn(named)?;
+        if arn.owner() == PolicyOwner::Account(caller.account()) {
+            return Ok(Cell::ManagedPolicy(arn.key()));
+        }
+        Err(missing(&arn))
+    }
+
+    fn missing(named: &str) -> ServiceError {
+        Refusal::not_found(Entity::ManagedPolicy, named).into()
+    }
+
+    fn is(&self, named: &str, caller: &Caller) -> bool {
+        self.arn(caller.account()).as_str() == named
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
+}
+
 /// Asks about a policy that is read.
 pub(super) fn reading(arn: &str, caller: &Caller) -> Result<Question, ServiceError> {
     policy_arn(arn).map(|_| existing_policy(arn, caller))
@@ -145,7 +174,11 @@ fn aws_policy_id(arn: &str) -> UniqueId {
 
 impl Operate for iam::CreatePolicy {
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        about_new(self, caller)
+        let path = sent_path(self.path.as_deref())?;
+        let arn = entity_arn(caller.account(), "policy", &path, &self.policy_name);
+        Ok(Question::about(arn)
+            .shown(Shown::Text(format!("policy {}", self.policy_name)))
+            .request_tags(&sent_tags(self.tags.as_ref())))
     }
 
     /// Tags are given only by a caller who may tag.
@@ -153,7 +186,7 @@ impl Operate for iam::CreatePolicy {
         if self.tags.as_ref().is_none_or(Vec::is_empty) {
             return Ok(Vec::new());
         }
-        Ok(vec![about_new(self, caller)?.action("iam:TagPolicy")])
+        Ok(vec![self.question(caller)?.action("iam:TagPolicy")])
     }
 
     async fn apply(
@@ -187,9 +220,8 @@ impl Operate for iam::CreatePolicy {
                 Ok(policy)
             })
             .await?;
-        let tags = (!policy.tags.is_empty()).then(|| wire_tags(&policy.tags));
         let policy = iam::Policy {
-            tags,
+            tags: some_tags(&policy.tags),
             ..shown(&policy, account, Used::default())
         };
         let output = iam::CreatePolicyOutput {
@@ -197,14 +229,6 @@ impl Operate for iam::CreatePolicy {
         };
         Ok(Done::at(revision, output))
     }
-}
-
-fn about_new(call: &iam::CreatePolicy, caller: &Caller) -> Result<Question, ServiceError> {
-    let path = sent_path(call.path.as_deref())?;
-    let arn = entity_arn(caller.account(), "policy", &path, &call.policy_name);
-    Ok(Question::about(arn)
-        .shown(Shown::Text(format!("policy {}", call.policy_name)))
-        .request_tags(&sent_tags(call.tags.as_ref())))
 }
 
 impl Operate for iam::GetPolicy {
@@ -280,54 +304,6 @@ impl Operate for iam::DeletePolicy {
             .await?;
         Ok(Done::at(revision, NoOutput))
     }
-}
-
-impl Operate for iam::TagPolicy {
-    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        Ok(changing(&self.policy_arn, caller)?.request_tags(&sent_tags(Some(&self.tags))))
-    }
-
-    async fn apply(
-        service: &Service,
-        call: Authorized<Self>,
-    ) -> Result<Done<NoOutput>, ServiceError> {
-        let added = sent_tags(Some(&call.tags));
-        let change = |tags: &Tags| Ok(tags.with(added.clone(), Quota::TagsPerPolicy)?);
-        change_tags(service, call.caller(), &call.policy_arn, change).await
-    }
-}
-
-impl Operate for iam::UntagPolicy {
-    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        Ok(changing(&self.policy_arn, caller)?.tag_keys(&self.tag_keys))
-    }
-
-    async fn apply(
-        service: &Service,
-        call: Authorized<Self>,
-    ) -> Result<Done<NoOutput>, ServiceError> {
-        let change = |tags: &Tags| Ok(tags.without(&call.tag_keys));
-        change_tags(service, call.caller(), &call.policy_arn, change).await
-    }
-}
-
-async fn change_tags(
-    service: &Service,
-    caller: &Caller,
-    arn: &str,
-    change: impl Fn(&Tags) -> Result<Tags, ServiceError> + Send + Sync,
-) -> Result<Done<NoOutput>, ServiceError> {
-    let arn = policy_arn(arn)?;
-    let account = caller.account();
-    let depends: Vec<RecordKey> = wanted(account, Some(&arn));
-    let ((), revision) = service
-        .transact(caller, &depends, |transaction| {
-            let mut policy = to_change(transaction, account, &arn)?;
-            policy.tags = change(&policy.tags)?;
-            transaction.put(&policy)
-        })
-        .await?;
-    Ok(Done::at(revision, NoOutput))
 }
 
 impl Operate for iam::ListPolicyTags {

@@ -1,14 +1,17 @@
 //! Roles: create, get, list, update, delete.
 
 use keyward_arn::Partition;
-use keyward_directory::{NewRole, PolicyUsage, Refusal, Role, RoleName, check_role_path};
+use keyward_directory::{
+    NewRole, PolicyUsage, Quota, Refusal, Role, RoleName, Tags, check_role_path,
+};
 use keyward_records::{Cell, Counter, Kind, Record, decode_accesses};
 use keyward_store::Revision;
 use keyward_wire::{NoOutput, PolicyDocument, iam};
 
 use super::inline_policy::{Owner, missing};
+use super::tags::{Taggable, sent_tags, some_tags};
 use super::target::{entities_arn, entity_arn, existing_role, role_to_change};
-use super::user::{sent_path, sent_tags, wire_tags};
+use super::user::sent_path;
 use super::{Done, Operate, managed, time, trust};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
@@ -50,6 +53,26 @@ pub(crate) fn sent_description(description: Option<&str>) -> Option<String> {
 fn sent_duration(seconds: Option<i32>) -> Result<Option<u32>, ServiceError> {
     let read = |seconds| u32::try_from(seconds).map_err(ServiceError::internal);
     seconds.map(read).transpose()
+}
+
+impl Taggable for Role {
+    const QUOTA: Quota = Quota::TagsPerRole;
+
+    fn existing(named: &str, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_role(named, caller))
+    }
+
+    fn place_of(named: &str, _caller: &Caller) -> Result<Cell, ServiceError> {
+        Ok(Self::place(named)?)
+    }
+
+    fn missing(named: &str) -> ServiceError {
+        missing(Self::KIND, named)
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
 }
 
 impl Operate for iam::CreateRole {
@@ -105,7 +128,7 @@ impl Operate for iam::CreateRole {
                 .permissions_boundary
                 .as_ref()
                 .map(managed::shown_boundary),
-            tags: (!role.tags.is_empty()).then(|| wire_tags(&role.tags)),
+            tags: some_tags(&role.tags),
             ..shown(&role, document, call.caller())
         };
         Ok(Done::at(revision, iam::CreateRoleOutput { role }))
@@ -147,7 +170,7 @@ impl Operate for iam::GetRole {
                 .as_ref()
                 .map(managed::shown_boundary),
             role_last_used: Some(last_used(service, &reader, &role).await?),
-            tags: (!role.tags.is_empty()).then(|| wire_tags(&role.tags)),
+            tags: some_tags(&role.tags),
             ..listed(&role, service, call.caller())
         };
         Ok(Done::at(reader.revision(), iam::GetRoleOutput { role }))

@@ -1,15 +1,15 @@
-//! SAML identity providers; their tags are in `tagged.rs`.
+//! SAML identity providers; their tags are in `tags.rs`.
 
 use bytes::Bytes;
 use keyward_arn::{Arn, Partition};
 use keyward_directory::{
-    AssertionEncryption, Entity, Refusal, SamlChange, SamlProvider, SamlProviderName,
+    AssertionEncryption, Entity, Quota, Refusal, SamlChange, SamlProvider, SamlProviderName, Tags,
 };
 use keyward_records::{Cell, Counter, Kind, Record, encode_text};
 use keyward_wire::{NoOutput, iam};
 
+use super::tags::{Taggable, sent_tags, some_tags};
 use super::target::own_resource;
-use super::user::{sent_tags, wire_tags};
 use super::{Done, Operate, time};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
@@ -19,7 +19,7 @@ use crate::{Service, ServiceError};
 const KIND: &str = "saml-provider/";
 
 /// Asks about a provider, which should exist.
-pub(super) fn existing(arn: &str, caller: &Caller) -> Question {
+fn existing(arn: &str, caller: &Caller) -> Question {
     let question = Question::about(arn.to_owned());
     let found = name_of(arn, caller).and_then(|name| caller.cell().saml_provider(&name).cloned());
     match found.filter(|found| found.arn == arn) {
@@ -29,19 +29,19 @@ pub(super) fn existing(arn: &str, caller: &Caller) -> Question {
 }
 
 /// Returns where the provider of an ARN stands.
-pub(super) fn place(arn: &str, caller: &Caller) -> Result<Cell, ServiceError> {
+fn place(arn: &str, caller: &Caller) -> Result<Cell, ServiceError> {
     Arn::parse(arn).ok_or_else(ServiceError::invalid_arn)?;
     let name = name_of(arn, caller).ok_or_else(|| missing(arn))?;
     Ok(Cell::saml_provider(&name))
 }
 
 /// Says that a provider is not there.
-pub(super) fn missing(arn: &str) -> ServiceError {
+fn missing(arn: &str) -> ServiceError {
     Refusal::not_found(Entity::SamlProvider, arn).into()
 }
 
 /// Returns the ARN of a provider of the caller's account.
-pub(super) fn arn(provider: &SamlProvider, caller: &Caller) -> String {
+fn arn(provider: &SamlProvider, caller: &Caller) -> String {
     provider.arn(Partition::default(), caller.account())
 }
 
@@ -72,6 +72,30 @@ fn shown_encryption(mode: AssertionEncryption) -> iam::AssertionEncryptionModeTy
 /// Compresses a metadata document and cuts it into parts.
 fn parts(document: &str) -> Result<Vec<Bytes>, Refusal> {
     encode_text(document).map_err(|error| Refusal::invalid_input(error.to_string()))
+}
+
+impl Taggable for SamlProvider {
+    const QUOTA: Quota = Quota::TagsPerSamlProvider;
+
+    fn existing(named: &str, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing(named, caller))
+    }
+
+    fn place_of(named: &str, caller: &Caller) -> Result<Cell, ServiceError> {
+        place(named, caller)
+    }
+
+    fn missing(named: &str) -> ServiceError {
+        missing(named)
+    }
+
+    fn is(&self, named: &str, caller: &Caller) -> bool {
+        arn(self, caller) == named
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
 }
 
 impl Operate for iam::CreateSAMLProvider {
@@ -112,7 +136,7 @@ impl Operate for iam::CreateSAMLProvider {
             .await?;
         let output = iam::CreateSAMLProviderOutput {
             saml_provider_arn: Some(arn(&provider, call.caller())),
-            tags: (!provider.tags.is_empty()).then(|| wire_tags(&provider.tags)),
+            tags: some_tags(&provider.tags),
         };
         Ok(Done::at(revision, output))
     }
@@ -143,7 +167,7 @@ impl Operate for iam::GetSAMLProvider {
             saml_metadata_document: Some(document),
             create_date: Some(time(provider.created)),
             valid_until: Some(time(provider.valid_until)),
-            tags: (!provider.tags.is_empty()).then(|| wire_tags(&provider.tags)),
+            tags: some_tags(&provider.tags),
             assertion_encryption_mode: provider.encryption.map(shown_encryption),
             private_key_list: (!provider.private_keys.is_empty()).then(|| keys.collect()),
         };

@@ -1,14 +1,15 @@
-//! Server certificates: upload, get, list, rename, delete; their tags are in `tagged.rs`.
+//! Server certificates: upload, get, list, rename, delete; their tags are in `tags.rs`.
 
 use keyward_arn::Partition;
 use keyward_directory::{
-    Entity, NewServerCertificate, Refusal, ServerCertificate, ServerCertificateName,
+    Entity, NewServerCertificate, Quota, Refusal, ServerCertificate, ServerCertificateName, Tags,
 };
 use keyward_records::{Cell, Counter, Kind, Record, RecordKey, encode_text};
 use keyward_wire::{NoOutput, iam};
 
+use super::tags::{Taggable, sent_tags, some_tags};
 use super::target::entity_arn;
-use super::user::{sent_path, sent_tags, wire_tags};
+use super::user::sent_path;
 use super::{Done, Operate, Shown, time};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
@@ -19,7 +20,7 @@ use crate::{Service, ServiceError};
 const KIND: &str = "server-certificate";
 
 /// Asks about a certificate that should exist; where it does not, about one of that name without a path.
-pub(super) fn existing(name: &str, caller: &Caller) -> Question {
+fn existing(name: &str, caller: &Caller) -> Question {
     let found = ServerCertificateName::parse(name)
         .ok()
         .and_then(|name| caller.cell().server_certificate(&name).cloned());
@@ -34,13 +35,13 @@ pub(super) fn existing(name: &str, caller: &Caller) -> Question {
 }
 
 /// Returns where the certificate of a name stands.
-pub(super) fn place(name: &str) -> Result<Cell, ServiceError> {
+fn place(name: &str) -> Result<Cell, ServiceError> {
     let name = ServerCertificateName::parse(name).map_err(|_| missing(name))?;
     Ok(Cell::server_certificate(&name))
 }
 
 /// Says that a certificate is not there.
-pub(super) fn missing(name: &str) -> ServiceError {
+fn missing(name: &str) -> ServiceError {
     Refusal::not_found(Entity::ServerCertificate, name).into()
 }
 
@@ -59,8 +60,24 @@ fn metadata(certificate: &ServerCertificate, caller: &Caller) -> iam::ServerCert
     }
 }
 
-fn shown_tags(certificate: &ServerCertificate) -> Option<Vec<iam::Tag>> {
-    (!certificate.tags.is_empty()).then(|| wire_tags(&certificate.tags))
+impl Taggable for ServerCertificate {
+    const QUOTA: Quota = Quota::TagsPerServerCertificate;
+
+    fn existing(named: &str, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing(named, caller))
+    }
+
+    fn place_of(named: &str, _caller: &Caller) -> Result<Cell, ServiceError> {
+        place(named)
+    }
+
+    fn missing(named: &str) -> ServiceError {
+        missing(named)
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
 }
 
 impl Operate for iam::UploadServerCertificate {
@@ -105,7 +122,7 @@ impl Operate for iam::UploadServerCertificate {
             .await?;
         let output = iam::UploadServerCertificateOutput {
             server_certificate_metadata: Some(metadata(&certificate, call.caller())),
-            tags: shown_tags(&certificate),
+            tags: some_tags(&certificate.tags),
         };
         Ok(Done::at(revision, output))
     }
@@ -132,7 +149,7 @@ impl Operate for iam::GetServerCertificate {
             server_certificate_metadata: metadata(&certificate, call.caller()),
             certificate_body: certificate.body.clone(),
             certificate_chain,
-            tags: shown_tags(&certificate),
+            tags: some_tags(&certificate.tags),
         };
         Ok(Done::at(
             reader.revision(),

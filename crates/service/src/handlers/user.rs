@@ -2,12 +2,14 @@
 
 use keyward_arn::Path;
 use keyward_directory::{
-    Entity, Holder, NewUser, PolicyUsage, Refusal, Renaming, Tag, User, UserCredentials, UserName,
+    Entity, Holder, NewUser, PolicyUsage, Quota, Refusal, Renaming, Tags, User, UserCredentials,
+    UserName,
 };
 use keyward_records::{Cell, Counter, Kind, Link, Record, RecordKey};
 use keyward_wire::{NoOutput, iam};
 
 use super::managed::shown_boundary;
+use super::tags::{Taggable, sent_tags, some_tags};
 use super::target::{Subject, existing_user, path_in, user_arn, user_name, users_arn};
 use super::{Done, Operate, Shown, managed, time};
 use crate::authenticate::{Caller, root_arn};
@@ -31,8 +33,8 @@ pub(crate) fn shown(user: &User, caller: &Caller, tags: Showing) -> iam::User {
             .and_then(|profile| profile.last_used)
             .map(time),
         tags: match tags {
-            Showing::WithTags if !user.tags.is_empty() => Some(wire_tags(&user.tags)),
-            Showing::WithTags | Showing::WithoutTags => None,
+            Showing::WithTags => some_tags(&user.tags),
+            Showing::WithoutTags => None,
         },
         permissions_boundary: match tags {
             Showing::WithTags => user.permissions_boundary.as_ref().map(shown_boundary),
@@ -46,42 +48,6 @@ pub(crate) fn shown(user: &User, caller: &Caller, tags: Showing) -> iam::User {
 pub(crate) enum Showing {
     WithTags,
     WithoutTags,
-}
-
-/// Shows tags.
-pub(crate) fn wire_tags(tags: &keyward_directory::Tags) -> Vec<iam::Tag> {
-    tags.iter()
-        .map(|tag| iam::Tag {
-            key: tag.key.clone(),
-            value: tag.value.clone(),
-        })
-        .collect()
-}
-
-/// Returns the tags of a page in the order of their keys, and the marker of the next page.
-pub(crate) fn page_of_tags(
-    tags: &keyward_directory::Tags,
-    page: &Page,
-) -> (Vec<iam::Tag>, Option<String>) {
-    let after = page.after.as_deref().map(str::to_lowercase);
-    let fits = |tag: &iam::Tag| {
-        after
-            .as_ref()
-            .is_none_or(|after| tag.key.to_lowercase() > *after)
-    };
-    let mut tags: Vec<iam::Tag> = wire_tags(tags).into_iter().filter(fits).collect();
-    let marker = page.cut(&mut tags, |tag| tag.key.clone());
-    (tags, marker)
-}
-
-/// Takes tags of a request.
-pub(crate) fn sent_tags(tags: Option<&Vec<iam::Tag>>) -> Vec<Tag> {
-    let sent = tags.into_iter().flatten();
-    sent.map(|tag| Tag {
-        key: tag.key.clone(),
-        value: tag.value.clone(),
-    })
-    .collect()
 }
 
 /// Takes a path of a request, which the model's pattern has passed.
@@ -98,6 +64,26 @@ fn new_name(name: &str) -> Result<UserName, ServiceError> {
 
 fn missing(name: &UserName) -> ServiceError {
     Refusal::not_found(Entity::User, name).into()
+}
+
+impl Taggable for User {
+    const QUOTA: Quota = Quota::TagsPerUser;
+
+    fn existing(named: &str, caller: &Caller) -> Result<Question, ServiceError> {
+        Ok(existing_user(named, caller))
+    }
+
+    fn place_of(named: &str, _caller: &Caller) -> Result<Cell, ServiceError> {
+        Ok(Cell::user(&user_name(named)?))
+    }
+
+    fn missing(named: &str) -> ServiceError {
+        Refusal::not_found(Entity::User, named).into()
+    }
+
+    fn tags_mut(&mut self) -> &mut Tags {
+        &mut self.tags
+    }
 }
 
 impl Operate for iam::CreateUser {
@@ -331,84 +317,5 @@ impl Operate for iam::DeleteUser {
             )
             .await?;
         Ok(Done::at(revision, NoOutput))
-    }
-}
-
-impl Operate for iam::TagUser {
-    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        Ok(existing_user(&self.user_name, caller).request_tags(&sent_tags(Some(&self.tags))))
-    }
-
-    async fn apply(
-        service: &Service,
-        call: Authorized<Self>,
-    ) -> Result<Done<NoOutput>, ServiceError> {
-        let name = user_name(&call.user_name)?;
-        let ((), revision) = service
-            .transact(
-                call.caller(),
-                &[Cell::user(&name).of(call.caller().account())],
-                |transaction| {
-                    let user = transaction.get::<User>(Cell::user(&name))?;
-                    let mut user = user.ok_or_else(|| missing(&name))?;
-                    user.tags = user.tags.with(
-                        sent_tags(Some(&call.tags)),
-                        keyward_directory::Quota::TagsPerUser,
-                    )?;
-                    transaction.put(&user)
-                },
-            )
-            .await?;
-        Ok(Done::at(revision, NoOutput))
-    }
-}
-
-impl Operate for iam::UntagUser {
-    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        Ok(existing_user(&self.user_name, caller).tag_keys(&self.tag_keys))
-    }
-
-    async fn apply(
-        service: &Service,
-        call: Authorized<Self>,
-    ) -> Result<Done<NoOutput>, ServiceError> {
-        let name = user_name(&call.user_name)?;
-        let ((), revision) = service
-            .transact(
-                call.caller(),
-                &[Cell::user(&name).of(call.caller().account())],
-                |transaction| {
-                    let user = transaction.get::<User>(Cell::user(&name))?;
-                    let mut user = user.ok_or_else(|| missing(&name))?;
-                    user.tags = user.tags.without(&call.tag_keys);
-                    transaction.put(&user)
-                },
-            )
-            .await?;
-        Ok(Done::at(revision, NoOutput))
-    }
-}
-
-impl Operate for iam::ListUserTags {
-    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        Ok(existing_user(&self.user_name, caller))
-    }
-
-    async fn apply(
-        service: &Service,
-        call: Authorized<Self>,
-    ) -> Result<Done<iam::ListUserTagsOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
-        let name = user_name(&call.user_name)?;
-        let reader = service.reader(call.caller()).await?;
-        let user = reader.get::<User>(Cell::user(&name)).await?;
-        let user = user.ok_or_else(|| missing(&name))?;
-        let (tags, marker) = page_of_tags(&user.tags, &page);
-        let output = iam::ListUserTagsOutput {
-            tags,
-            is_truncated: Some(marker.is_some()),
-            marker,
-        };
-        Ok(Done::at(reader.revision(), output))
     }
 }
