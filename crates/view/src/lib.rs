@@ -14,7 +14,7 @@ mod resources;
 mod sessions;
 mod view;
 
-pub use cell::{Cell, TaggedResource};
+pub use cell::Cell;
 pub use document::Documents;
 pub use follow::{FollowError, follow, load};
 pub use key::{Key, KeyOwner, KeyUse};

@@ -1,22 +1,24 @@
-//! What the policies ask about that is no principal and no policy: certificates, identity providers, credentials.
+//! What the policies ask about that is no principal and no policy: certificates, credentials, devices, identity
+//! providers, instance profiles.
 
 use std::sync::Arc;
 
 use bytes::Bytes;
 use keyward_arn::{AccountId, Partition, UniqueId};
 use keyward_directory::{
-    CredentialService, Holder, OidcProvider, ProviderUrl, SamlProvider, SamlProviderName,
-    ServerCertificate, ServerCertificateName, Tags, UserCredentials,
+    CredentialService, Holder, InstanceProfile, InstanceProfileName, OidcProvider, ProviderUrl,
+    SamlProvider, SamlProviderName, ServerCertificate, ServerCertificateName, Tags,
+    UserCredentials, VirtualMfaDevice,
 };
 use keyward_records::{Cell as CellKey, DecodeError, Record, Vault};
 use rpds::HashTrieMapSync;
 
-/// A resource as decisions know it.
+/// What is only ever a resource, as decisions read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tagged {
     /// Its ARN.
     pub arn: String,
-    /// Its tags.
+    /// `aws:ResourceTag/…`.
     pub tags: Tags,
 }
 
@@ -26,6 +28,9 @@ type Services = Arc<[(UniqueId, CredentialService)]>;
 /// The resources of an account; the maps are persistent, and names are in the form that uniqueness goes by.
 #[derive(Clone, Debug)]
 pub(crate) struct Resources {
+    /// The tags of virtual MFA devices by path and name.
+    devices: HashTrieMapSync<String, Tags>,
+    instance_profiles: HashTrieMapSync<String, Arc<Tagged>>,
     oidc_providers: HashTrieMapSync<String, Arc<Tagged>>,
     saml_providers: HashTrieMapSync<String, Arc<Tagged>>,
     server_certificates: HashTrieMapSync<String, Arc<Tagged>>,
@@ -36,11 +41,21 @@ impl Resources {
     /// Makes those of an account that has none.
     pub(crate) fn new() -> Self {
         Self {
+            devices: HashTrieMapSync::new_sync(),
+            instance_profiles: HashTrieMapSync::new_sync(),
             oidc_providers: HashTrieMapSync::new_sync(),
             saml_providers: HashTrieMapSync::new_sync(),
             server_certificates: HashTrieMapSync::new_sync(),
             services: HashTrieMapSync::new_sync(),
         }
+    }
+
+    pub(crate) fn device_tags(&self, path_and_name: &str) -> Option<&Tags> {
+        self.devices.get(path_and_name)
+    }
+
+    pub(crate) fn instance_profile(&self, name: &InstanceProfileName) -> Option<&Arc<Tagged>> {
+        self.instance_profiles.get(&name.folded())
     }
 
     pub(crate) fn oidc_provider(&self, url: &ProviderUrl) -> Option<&Arc<Tagged>> {
@@ -65,67 +80,50 @@ impl Resources {
         found.next().map(|(_, service)| *service)
     }
 
-    pub(crate) fn put_oidc_provider(
+    /// Takes in what was put; other keys are not looked at.
+    pub(crate) fn put(
         &mut self,
         account: AccountId,
-        url: &ProviderUrl,
+        key: &CellKey,
         value: &Bytes,
         vault: &Vault,
     ) -> Result<(), DecodeError> {
-        let provider = OidcProvider::decode(value, vault)?;
-        let arn = provider.arn(Partition::default(), account);
-        let tagged = tagged(arn, provider.tags);
-        self.oidc_providers.insert_mut(url.to_string(), tagged);
-        Ok(())
-    }
-
-    pub(crate) fn put_saml_provider(
-        &mut self,
-        account: AccountId,
-        name: &str,
-        value: &Bytes,
-        vault: &Vault,
-    ) -> Result<(), DecodeError> {
-        let provider = SamlProvider::decode(value, vault)?;
-        let arn = provider.arn(Partition::default(), account);
-        let tagged = tagged(arn, provider.tags);
-        self.saml_providers.insert_mut(name.to_owned(), tagged);
-        Ok(())
-    }
-
-    pub(crate) fn put_server_certificate(
-        &mut self,
-        account: AccountId,
-        name: &str,
-        value: &Bytes,
-        vault: &Vault,
-    ) -> Result<(), DecodeError> {
-        let certificate = ServerCertificate::decode(value, vault)?;
-        let arn = certificate.arn(Partition::default(), account);
-        let tagged = tagged(arn, certificate.tags);
-        self.server_certificates.insert_mut(name.to_owned(), tagged);
-        Ok(())
-    }
-
-    /// Takes in a user's credentials; the root user can have none for single services.
-    pub(crate) fn put_credentials(
-        &mut self,
-        owner: &Holder,
-        value: &Bytes,
-        vault: &Vault,
-    ) -> Result<(), DecodeError> {
-        if let Holder::User(id) = owner {
+        let partition = Partition::default();
+        if let CellKey::InstanceProfile(name) = key {
+            let profile = InstanceProfile::decode(value, vault)?;
+            let tagged = tagged(profile.arn(partition, account), profile.tags);
+            self.instance_profiles.insert_mut(name.clone(), tagged);
+        } else if let CellKey::OidcProvider(url) = key {
+            let provider = OidcProvider::decode(value, vault)?;
+            let tagged = tagged(provider.arn(partition, account), provider.tags);
+            self.oidc_providers.insert_mut(url.to_string(), tagged);
+        } else if let CellKey::SamlProvider(name) = key {
+            let provider = SamlProvider::decode(value, vault)?;
+            let tagged = tagged(provider.arn(partition, account), provider.tags);
+            self.saml_providers.insert_mut(name.clone(), tagged);
+        } else if let CellKey::ServerCertificate(name) = key {
+            let certificate = ServerCertificate::decode(value, vault)?;
+            let tagged = tagged(certificate.arn(partition, account), certificate.tags);
+            self.server_certificates.insert_mut(name.clone(), tagged);
+        } else if let CellKey::UserCredentials(Holder::User(id)) = key {
+            // The root user can have none for single services.
             let credentials = UserCredentials::decode(value, vault)?.service_credentials;
             let services = credentials.into_iter();
             let services = services.map(|credential| (credential.id, credential.service));
             self.services.insert_mut(id.clone(), services.collect());
+        } else if let CellKey::VirtualMfaDevice(path, name) = key {
+            let device = VirtualMfaDevice::decode(value, vault)?;
+            let place = format!("{path}{name}");
+            self.devices.insert_mut(place, device.tags);
         }
         Ok(())
     }
 
     /// Forgets what is gone; other keys are not looked at.
     pub(crate) fn remove(&mut self, key: &CellKey) {
-        if let CellKey::OidcProvider(url) = key {
+        if let CellKey::InstanceProfile(name) = key {
+            self.instance_profiles.remove_mut(name);
+        } else if let CellKey::OidcProvider(url) = key {
             self.oidc_providers.remove_mut(url.as_str());
         } else if let CellKey::SamlProvider(name) = key {
             self.saml_providers.remove_mut(name);
@@ -133,6 +131,8 @@ impl Resources {
             self.server_certificates.remove_mut(name);
         } else if let CellKey::UserCredentials(Holder::User(id)) = key {
             self.services.remove_mut(id);
+        } else if let CellKey::VirtualMfaDevice(path, name) = key {
+            self.devices.remove_mut(&format!("{path}{name}"));
         }
     }
 }

@@ -1,0 +1,162 @@
+//! Taking one commit into the picture of an account.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use keyward_arn::UniqueId;
+use keyward_directory::{AccountSettings, Group, Role, User};
+use keyward_records::{Cell as CellKey, DecodeError, Record, decode_document};
+
+use super::Cell;
+use crate::Documents;
+
+/// A change of one record: its new bytes, or `None` where it is gone.
+pub(crate) type Change<'a> = (CellKey, Option<&'a Bytes>);
+
+/// The records that one commit puts, in the order in which they are taken in: each needs those before it.
+#[derive(Default)]
+pub(super) struct Put<'a> {
+    pub(super) versions: BTreeMap<(UniqueId, u32), &'a Bytes>,
+    policies: Vec<(&'a str, &'a Bytes)>,
+    groups: Vec<(&'a str, &'a Bytes)>,
+    roles: Vec<(&'a str, &'a Bytes)>,
+    users: Vec<(&'a str, &'a Bytes)>,
+}
+
+impl Cell {
+    /// Applies the changes of one commit, all or, where one can't be read, none that the caller keeps.
+    ///
+    /// INVARIANT: a commit that changes the document of an inline policy writes its entity's record too, and one that
+    /// changes which version of a managed policy is in force writes that version's document too.
+    pub(crate) fn apply(
+        &mut self,
+        changes: &[Change<'_>],
+        documents: &Documents,
+    ) -> Result<(), DecodeError> {
+        let before = self.keys.clone();
+        // What is gone goes first: a renamed user is gone under one name and there under another.
+        for (key, _) in changes.iter().filter(|(_, value)| value.is_none()) {
+            self.remove(key);
+        }
+        let mut put = Put::default();
+        for (key, value) in changes {
+            if let Some(value) = value {
+                self.sort(key, value, &mut put, documents)?;
+            }
+        }
+        for (name, value) in &put.policies {
+            self.put_policy(name, value, &put, documents)?;
+        }
+        for (name, value) in put.groups {
+            self.put_group(name, &Group::decode(value, &self.vault)?, documents);
+        }
+        for (name, value) in put.roles {
+            self.put_role(name, &Role::decode(value, &self.vault)?, documents);
+        }
+        for (name, value) in put.users {
+            let user = User::decode(value, &self.vault)?;
+            self.put_user(name, &user, &before, documents);
+        }
+        Ok(())
+    }
+
+    /// Takes in what depends on nothing else, and sorts the rest.
+    fn sort<'a>(
+        &mut self,
+        key: &'a CellKey,
+        value: &'a Bytes,
+        put: &mut Put<'a>,
+        documents: &Documents,
+    ) -> Result<(), DecodeError> {
+        match key {
+            CellKey::Group(name) => put.groups.push((name, value)),
+            CellKey::InlinePolicy(_, entity, name) => {
+                let compiled = documents.compile(&decode_document(value)?);
+                self.policies.put_inline(entity, name, compiled);
+            }
+            CellKey::ManagedPolicy(name) => put.policies.push((name, value)),
+            CellKey::ManagedPolicyVersion(policy, number) => {
+                put.versions.insert((policy.clone(), *number), value);
+            }
+            CellKey::RevokedSession(id) => {
+                self.revoked.insert_mut(id.clone(), ());
+            }
+            CellKey::Role(name) => put.roles.push((name, value)),
+            CellKey::Settings => {
+                let settings = AccountSettings::decode(value, &self.vault)?;
+                self.users_may_change_password = settings.users_may_change_password();
+            }
+            CellKey::User(name) => put.users.push((name, value)),
+            CellKey::InstanceProfile(_)
+            | CellKey::OidcProvider(_)
+            | CellKey::SamlProvider(_)
+            | CellKey::ServerCertificate(_)
+            | CellKey::UserCredentials(_)
+            | CellKey::VirtualMfaDevice(..) => {
+                self.resources.put(self.account, key, value, &self.vault)?;
+            }
+            CellKey::Accesses(_)
+            | CellKey::AccessJob(_)
+            | CellKey::AccessKeyUse(_)
+            | CellKey::Attachment(_)
+            | CellKey::Count(_)
+            | CellKey::CredentialReport
+            | CellKey::CredentialReportPart(_)
+            | CellKey::GroupById(_)
+            | CellKey::Member(..)
+            | CellKey::RoleDeletion(_)
+            | CellKey::SigningCertificate(_)
+            | CellKey::TextPart(..) => {}
+        }
+        Ok(())
+    }
+
+    fn remove(&mut self, key: &CellKey) {
+        match key {
+            CellKey::Group(name) => {
+                if let Some(id) = self.group_ids.get(name).cloned() {
+                    self.groups.remove_mut(&id);
+                    self.group_ids.remove_mut(name);
+                }
+            }
+            CellKey::InlinePolicy(_, entity, name) => self.policies.remove_inline(entity, name),
+            CellKey::ManagedPolicy(name) => self.policies.remove_managed(name),
+            CellKey::RevokedSession(id) => {
+                self.revoked.remove_mut(id);
+            }
+            CellKey::Role(name) => {
+                if let Some(role) = self.roles.get(name).cloned() {
+                    self.names.remove_mut(&role.id);
+                    self.roles.remove_mut(name);
+                }
+            }
+            CellKey::Settings => self.users_may_change_password = false,
+            CellKey::User(name) => {
+                if let Some(member) = self.users.get(name).cloned() {
+                    self.forget_keys(&member);
+                    self.names.remove_mut(&member.principal.id);
+                    self.users.remove_mut(name);
+                }
+            }
+            CellKey::InstanceProfile(_)
+            | CellKey::OidcProvider(_)
+            | CellKey::SamlProvider(_)
+            | CellKey::ServerCertificate(_)
+            | CellKey::UserCredentials(_)
+            | CellKey::VirtualMfaDevice(..) => self.resources.remove(key),
+            CellKey::Accesses(_)
+            | CellKey::AccessJob(_)
+            | CellKey::AccessKeyUse(_)
+            | CellKey::Attachment(_)
+            | CellKey::Count(_)
+            | CellKey::CredentialReport
+            | CellKey::CredentialReportPart(_)
+            | CellKey::GroupById(_)
+            | CellKey::ManagedPolicyVersion(..)
+            | CellKey::Member(..)
+            | CellKey::RoleDeletion(_)
+            | CellKey::SigningCertificate(_)
+            | CellKey::TextPart(..) => {}
+        }
+    }
+}
