@@ -136,7 +136,7 @@ impl Role {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EntityKind, InlinePolicyDocument, PolicyName};
+    use crate::{EntityKind, InlinePolicyDocument, PolicyName, RoleDeletion};
 
     fn request(name: &str) -> NewRole {
         NewRole {
@@ -153,6 +153,31 @@ mod tests {
     fn create(existing: Option<&Role>, request: NewRole) -> Result<Role, Refusal> {
         let account = AccountId::parse("111122223333").unwrap();
         Role::create(account, existing, request, [1; 8], Timestamp::default())
+    }
+
+    #[test]
+    fn the_last_hundred_deletions_are_remembered() {
+        let role = create(None, request("Deploy")).unwrap();
+        let known = |deletion: &RoleDeletion, task: &str| {
+            deletion.is_of(&crate::DeletionTaskId {
+                role: role.name.clone(),
+                path: role.path.clone(),
+                task: task.to_owned(),
+            })
+        };
+        let mut deletion = RoleDeletion::after(None, &role, "0".to_owned());
+        for task in 1..=100 {
+            assert!(known(&deletion, "0"), "before {task}");
+            deletion = RoleDeletion::after(Some(deletion), &role, task.to_string());
+        }
+        assert!(!known(&deletion, "0"));
+        assert!(known(&deletion, "1") && known(&deletion, "100"));
+        let moved = Role {
+            path: Path::parse("/other/").unwrap(),
+            ..role.clone()
+        };
+        let other = RoleDeletion::after(Some(deletion), &moved, "x".to_owned());
+        assert!(other.earlier.is_empty());
     }
 
     #[test]

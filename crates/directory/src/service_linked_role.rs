@@ -10,17 +10,21 @@ const PATH: &str = "/aws-service-role/";
 /// The beginning of the paths of roles that other parts of AWS keep for themselves.
 const RESERVED_PATH: &str = "/aws-reserved/";
 
-/// The deletion of a service-linked role that somebody asked for.
-///
-/// One is kept for each role name: that of the last deletion.
+/// How many deletions of one role name are remembered.
+// DIFFERS: how long AWS remembers is not documented.
+const DELETIONS: usize = 100;
+
+/// The deletions of a service-linked role that somebody asked for: the last 100 of each role name are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoleDeletion {
     /// The role's name.
     pub role: RoleName,
     /// The role's path, which names the service.
     pub path: Path,
-    /// A UUID that is the last part of the deletion task's id.
+    /// A UUID that is the last part of the id of the last deletion's task.
     pub task: String,
+    /// The same of the deletions before it, the oldest first.
+    pub earlier: Vec<String>,
 }
 
 /// The id of a deletion task, taken apart: `task/aws-service-role/<service>/<role>/<uuid>`.
@@ -35,17 +39,37 @@ pub struct DeletionTaskId {
 }
 
 impl RoleDeletion {
-    /// Returns the id by which callers ask how far the deletion has come.
+    /// Remembers one more deletion of a role, after those before it.
+    #[must_use]
+    pub fn after(before: Option<Self>, role: &Role, task: String) -> Self {
+        let of_role = before.filter(|before| before.path == role.path);
+        let mut earlier = Vec::new();
+        if let Some(before) = of_role {
+            earlier = before.earlier;
+            earlier.push(before.task);
+        }
+        let too_many = earlier.len().saturating_add(1).saturating_sub(DELETIONS);
+        earlier.drain(..too_many.min(earlier.len()));
+        Self {
+            role: role.name.clone(),
+            path: role.path.clone(),
+            task,
+            earlier,
+        }
+    }
+
+    /// Returns the id by which callers ask how far the last deletion has come.
     // SOURCE: spec/iam-entities.md §1.
     #[must_use]
     pub fn task_id(&self) -> String {
         format!("task{}{}/{}", self.path, self.role, self.task)
     }
 
-    /// Returns whether a task id is that of this deletion.
+    /// Returns whether a task id is that of one of these deletions.
     #[must_use]
     pub fn is_of(&self, asked: &DeletionTaskId) -> bool {
-        (&self.role, &self.path, &self.task) == (&asked.role, &asked.path, &asked.task)
+        (&self.role, &self.path) == (&asked.role, &asked.path)
+            && (self.task == asked.task || self.earlier.contains(&asked.task))
     }
 }
 
@@ -135,6 +159,7 @@ mod tests {
             role: RoleName::parse("AWSServiceRoleForECS").unwrap(),
             path: service_linked_path("ecs.amazonaws.com").unwrap(),
             task: "ec720f7a-c0ba-4838-be33-f72e1873dd52".to_owned(),
+            earlier: Vec::new(),
         };
         let text = "task/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS/ec720f7a-c0ba-4838-be33-f72e1873dd52";
         assert_eq!(deletion.task_id(), text);

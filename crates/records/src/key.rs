@@ -59,7 +59,7 @@ pub enum Cell {
     RevokedSession(AccessKeyId),
     /// `role/<name>`: a role.
     Role(String),
-    /// `role-deletion/<name>`: the last deletion of a service-linked role of that name.
+    /// `role-deletion/<name>`: the last deletions of a service-linked role of that name.
     RoleDeletion(String),
     /// `settings/account`: the settings of the account.
     Settings,
@@ -181,7 +181,7 @@ impl Cell {
         Self::Role(name.folded())
     }
 
-    /// Returns the place of the last deletion of the service-linked role that had a name.
+    /// Returns the place of the last deletions of the service-linked role that had a name.
     #[must_use]
     pub fn role_deletion(name: &RoleName) -> Self {
         Self::RoleDeletion(name.folded())

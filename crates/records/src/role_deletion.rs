@@ -1,4 +1,4 @@
-//! The record of the deletion of a service-linked role.
+//! The record of the deletions of a service-linked role.
 
 use bytes::Bytes;
 use keyward_arn::Path;
@@ -17,6 +17,8 @@ struct RawRoleDeletion {
     role: String,
     path: String,
     task: String,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    earlier: Vec<String>,
 }
 
 pub(crate) fn encode(deletion: &RoleDeletion) -> Result<Bytes, EncodeError> {
@@ -26,6 +28,7 @@ pub(crate) fn encode(deletion: &RoleDeletion) -> Result<Bytes, EncodeError> {
             role: deletion.role.to_string(),
             path: deletion.path.to_string(),
             task: deletion.task.clone(),
+            earlier: deletion.earlier.clone(),
         },
     )
 }
@@ -36,6 +39,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<RoleDeletion, DecodeError> {
         role: parsed(RECORD, RoleName::parse(&raw.role))?,
         path: parsed(RECORD, Path::parse(&raw.path))?,
         task: raw.task,
+        earlier: raw.earlier,
     })
 }
 
@@ -52,6 +56,18 @@ mod tests {
         );
         let deletion = decode(text.as_bytes()).unwrap();
         assert_eq!(deletion.role.as_str(), "AWSServiceRoleForECS");
+        assert_eq!(encode(&deletion).unwrap(), text.as_bytes());
+    }
+
+    #[test]
+    fn earlier_deletions_are_kept() {
+        let text = concat!(
+            "\x01",
+            r#"{"role":"AWSServiceRoleForECS","path":"/aws-service-role/ecs.amazonaws.com/","#,
+            r#""task":"third","earlier":["first","second"]}"#
+        );
+        let deletion = decode(text.as_bytes()).unwrap();
+        assert_eq!(deletion.earlier, ["first", "second"]);
         assert_eq!(encode(&deletion).unwrap(), text.as_bytes());
     }
 }

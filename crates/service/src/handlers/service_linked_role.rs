@@ -137,7 +137,10 @@ impl Operate for iam::DeleteServiceLinkedRole {
         call: Authorized<Self>,
     ) -> Result<Done<iam::DeleteServiceLinkedRoleOutput>, ServiceError> {
         let place = Role::place(&call.role_name)?;
-        let wanted = [place.clone().of(call.caller().account())];
+        let account = call.caller().account();
+        let mut wanted = vec![place.clone().of(account)];
+        let deletions = RoleName::parse(&call.role_name).map(|name| Cell::role_deletion(&name));
+        wanted.extend(deletions.map(|deletions| deletions.of(account)));
         let task = RequestId::from_random(draw(service.entropy()));
         let (deletion, revision) = service
             .transact(call.caller(), &wanted, |transaction| {
@@ -151,11 +154,8 @@ impl Operate for iam::DeleteServiceLinkedRole {
                 transaction.delete(Cell::Accesses(role.id.clone()));
                 transaction.delete(role.cell());
                 transaction.count_out(Counter::Roles);
-                let deletion = RoleDeletion {
-                    role: role.name,
-                    path: role.path,
-                    task: task.as_str().to_owned(),
-                };
+                let before = transaction.get::<RoleDeletion>(Cell::role_deletion(&role.name))?;
+                let deletion = RoleDeletion::after(before, &role, task.as_str().to_owned());
                 transaction.put(&deletion)?;
                 Ok(deletion)
             })

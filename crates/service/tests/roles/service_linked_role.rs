@@ -225,7 +225,12 @@ async fn deletions_are_tasks() {
         "InvalidInput"
     );
     done(&server, &create("ecs.amazonaws.com", None)).await;
-    done(&server, &delete("AWSServiceRoleForECS")).await;
+    let again = done(&server, &delete("AWSServiceRoleForECS")).await;
+    // An earlier task stays known.
+    for task in [again.element("DeletionTaskId").unwrap(), &task] {
+        let answer = done(&server, &status(task)).await;
+        assert_eq!(answer.element("Status"), Some("SUCCEEDED"), "{task}");
+    }
     // A role of one's own is deleted by DeleteRole.
     let call = iam::CreateRole {
         role_name: "own".to_owned(),
