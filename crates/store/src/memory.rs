@@ -53,6 +53,18 @@ impl MemoryStore {
         }
     }
 
+    /// Makes another store with what this one holds now; what is committed to one does not show in the other.
+    ///
+    /// Costs the same however much it holds.
+    #[must_use]
+    pub fn fork(&self) -> Self {
+        let state = self.lock().clone();
+        Self {
+            feed: Feed::new(state.revision),
+            state: Arc::new(Mutex::new(state)),
+        }
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         // The state is replaced as a whole, so it is whole even after a panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)

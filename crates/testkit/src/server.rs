@@ -31,6 +31,7 @@ pub struct InProcess {
     pub audit: Arc<AuditLines>,
     /// The credentials of the account's root user.
     pub root: Credentials,
+    entropy: Arc<SeededEntropy>,
     follower: JoinHandle<()>,
 }
 
@@ -90,18 +91,53 @@ impl InProcess {
     /// # Errors
     /// Whatever stands in the way, as text.
     pub async fn over(store: Arc<dyn Store>) -> Result<Self, String> {
+        let unsigned = Credentials {
+            access_key_id: String::new(),
+            secret: SecretKey::new(String::new()),
+            session_token: None,
+        };
+        let clock = Arc::new(FakeClock::at(NOW));
+        let mut server = Self::serve(store, clock, Arc::default(), unsigned).await?;
+        let id = AccountId::parse(ACCOUNT).map_err(|error| error.to_string())?;
+        let new = NewAccount {
+            id: Some(id),
+            ..new_account("root@example.test")
+        };
+        let created = server
+            .service
+            .create_account(new)
+            .await
+            .map_err(|error| error.to_string())?;
+        drop(server.audit.take());
+        server.root = credentials(&created);
+        Ok(server)
+    }
+
+    /// Starts another service, with the clock and the credentials of this one, over a store that holds what this one's
+    /// does, such as a fork of it.
+    ///
+    /// # Errors
+    /// Whatever stands in the way, as text.
+    pub async fn beside(&self, store: Arc<dyn Store>) -> Result<Self, String> {
+        let (clock, entropy) = (Arc::clone(&self.clock), Arc::clone(&self.entropy));
+        Self::serve(store, clock, entropy, self.root.clone()).await
+    }
+
+    async fn serve(
+        store: Arc<dyn Store>,
+        clock: Arc<FakeClock>,
+        entropy: Arc<SeededEntropy>,
+        root: Credentials,
+    ) -> Result<Self, String> {
         let view = Arc::new(View::new(MasterKey::from_bytes([7; 32])));
         load(&*store, &view)
             .await
             .map_err(|error| error.to_string())?;
-        let (clock, audit) = (
-            Arc::new(FakeClock::at(NOW)),
-            Arc::new(AuditLines::default()),
-        );
+        let audit = Arc::new(AuditLines::default());
         let ports = Ports {
             audit: Arc::clone(&audit) as _,
             clock: Arc::clone(&clock) as _,
-            entropy: Arc::new(SeededEntropy::default()),
+            entropy: Arc::clone(&entropy) as _,
         };
         let service = Arc::new(Service::new(Arc::clone(&store), Arc::clone(&view), ports));
         let followed = Arc::clone(&store);
@@ -109,22 +145,13 @@ impl InProcess {
             // A feed that ends leaves the view unfollowed, which every later request of the test shows.
             let _ = follow(&*followed, &view).await;
         });
-        let id = AccountId::parse(ACCOUNT).map_err(|error| error.to_string())?;
-        let new = NewAccount {
-            id: Some(id),
-            ..new_account("root@example.test")
-        };
-        let created = service
-            .create_account(new)
-            .await
-            .map_err(|error| error.to_string())?;
-        drop(audit.take());
         Ok(Self {
             service,
             store,
             clock,
             audit,
-            root: credentials(&created),
+            root,
+            entropy,
             follower,
         })
     }
