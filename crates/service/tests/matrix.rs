@@ -232,6 +232,77 @@ async fn every_operation_by_every_caller() {
     insta::assert_snapshot!("access_matrix_absent", absent);
 }
 
+/// The operations that give tags to what they make, and the action that tags it.
+const TAGGING: [(Operation, &str); 8] = [
+    (Operation::CreateInstanceProfile, "iam:TagInstanceProfile"),
+    (
+        Operation::CreateOpenIDConnectProvider,
+        "iam:TagOpenIDConnectProvider",
+    ),
+    (Operation::CreatePolicy, "iam:TagPolicy"),
+    (Operation::CreateRole, "iam:TagRole"),
+    (Operation::CreateSAMLProvider, "iam:TagSAMLProvider"),
+    (Operation::CreateUser, "iam:TagUser"),
+    (Operation::CreateVirtualMFADevice, "iam:TagMFADevice"),
+    (
+        Operation::UploadServerCertificate,
+        "iam:TagServerCertificate",
+    ),
+];
+
+#[tokio::test]
+async fn what_is_made_with_tags_asks_for_the_action_that_tags() {
+    let server = InProcess::start().await.unwrap();
+    let making = r#"{"Effect":"Allow","Action":["iam:Create*","iam:Upload*"],"Resource":"*"}"#;
+    let tagging = r#"{"Effect":"Allow","Action":"iam:Tag*","Resource":"*",
+        "Condition":{"StringEquals":{"aws:RequestTag/k":"v"}}}"#;
+    let maker = user(&server, "maker", Some(&policy(making))).await;
+    let both = policy(&format!("{making},{tagging}"));
+    let tagger = user(&server, "tagger", Some(&both)).await;
+    for operation in Operation::ALL {
+        let takes = |name| {
+            let mut members = operation.facts().members().iter();
+            members.any(|member| member.name == name && !member.required)
+        };
+        let listed = TAGGING.iter().find(|(makes, _)| *makes == operation);
+        // Session tags of STS are another matter: sts:TagSession.
+        let is_iam = operation.service() == keyward_wire::Service::Iam;
+        assert_eq!(takes("Tags") && is_iam, listed.is_some(), "{operation:?}");
+        let Some((_, action)) = listed else { continue };
+        let call = call_of(operation);
+        let tagged = |value: &str| {
+            let mut call = call.clone();
+            call.push(("Tags.member.1.Key".to_owned(), "k".to_owned()));
+            call.push(("Tags.member.1.Value".to_owned(), value.to_owned()));
+            form(operation, &call)
+        };
+        for (caller, value) in [(&maker, "v"), (&tagger, "other")] {
+            let answer = server
+                .send(caller, operation, tagged(value).as_bytes())
+                .await;
+            let message = answer.element("Message").unwrap_or_default();
+            let reason = format!("is not authorized to perform: {action} on resource: ");
+            assert!(
+                answer.code() == "AccessDenied" && message.contains(&reason),
+                "{operation:?}: {}",
+                answer.body
+            );
+        }
+        let answer = server
+            .send(&tagger, operation, tagged("v").as_bytes())
+            .await;
+        assert_eq!(answer.code(), "OK", "{operation:?}: {}", answer.body);
+        let without: Parameters = call.iter().cloned().map(renamed).collect();
+        let form = form(operation, &without);
+        let answer = server.send(&maker, operation, form.as_bytes()).await;
+        assert_eq!(answer.code(), "OK", "{operation:?}: {}", answer.body);
+    }
+}
+
+fn renamed((name, value): (String, String)) -> (String, String) {
+    (name, value.replace("target", "other"))
+}
+
 #[test]
 fn pending_operations() {
     let pending = keyward_service::pending();

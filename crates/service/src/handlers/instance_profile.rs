@@ -8,7 +8,7 @@ use keyward_records::{Cell, Counter, Kind, Record, RecordKey};
 use keyward_wire::{NoOutput, iam};
 
 use super::inline_policy::{Owner, missing};
-use super::tags::{Taggable, sent_tags, some_tags, wire_tags};
+use super::tags::{Taggable, sent_tags, some_tags, tagging_new, wire_tags};
 use super::target::{Shown, entities_arn, entity_arn, existing_role, role_to_change};
 use super::user::sent_path;
 use super::{Done, Operate, role, time, trust};
@@ -104,6 +104,10 @@ impl Operate for iam::CreateInstanceProfile {
         let name = &self.instance_profile_name;
         let arn = entity_arn(caller.account(), "instance-profile", &path, name);
         Ok(Question::about(arn).request_tags(&sent_tags(self.tags.as_ref())))
+    }
+
+    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
+        tagging_new(self, self.tags.as_ref(), "iam:TagInstanceProfile", caller)
     }
 
     async fn apply(

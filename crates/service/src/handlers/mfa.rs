@@ -7,7 +7,7 @@ use keyward_directory::{
 use keyward_records::{Cell, Counter, Kind, Record};
 use keyward_wire::{Blob, NoOutput, Sensitive, iam};
 
-use super::tags::{Taggable, sent_tags, some_tags};
+use super::tags::{Taggable, sent_tags, some_tags, tagging_new};
 use super::target::{device_arn, device_place, device_tags};
 use super::user::{Showing, root_user, sent_path, shown};
 use super::{Done, Operate, time};
@@ -47,6 +47,10 @@ impl Operate for iam::CreateVirtualMFADevice {
             &self.virtual_mfa_device_name,
         ))
         .request_tags(&sent_tags(self.tags.as_ref())))
+    }
+
+    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
+        tagging_new(self, self.tags.as_ref(), "iam:TagMFADevice", caller)
     }
 
     async fn apply(

@@ -5,7 +5,7 @@ use keyward_directory::{Entity, OidcProvider, ProviderUrl, Quota, Refusal, Tags}
 use keyward_records::{Cell, Counter, Kind, Record};
 use keyward_wire::{NoOutput, iam};
 
-use super::tags::{Taggable, change, sent_tags, some_tags};
+use super::tags::{Taggable, change, sent_tags, some_tags, tagging_new};
 use super::target::own_resource;
 use super::{Done, Operate, time};
 use crate::authenticate::Caller;
@@ -70,6 +70,15 @@ impl Operate for iam::CreateOpenIDConnectProvider {
         let url = sent_url(&self.url)?;
         let arn = url.arn(Partition::default(), caller.account());
         Ok(Question::about(arn).request_tags(&sent_tags(self.tags.as_ref())))
+    }
+
+    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
+        tagging_new(
+            self,
+            self.tags.as_ref(),
+            "iam:TagOpenIDConnectProvider",
+            caller,
+        )
     }
 
     async fn apply(

@@ -9,7 +9,7 @@ use keyward_records::{Cell, Counter};
 use keyward_wire::{NoOutput, iam};
 
 use super::managed::{own_policy, wanted};
-use super::tags::{Taggable, page_of_tags, sent_tags, some_tags, wire_tags};
+use super::tags::{Taggable, page_of_tags, sent_tags, some_tags, tagging_new, wire_tags};
 use super::target::{entity_arn, existing_policy, policy_arn, policy_to_change};
 use super::user::sent_path;
 use super::{Done, Operate, Shown, time};
@@ -181,12 +181,8 @@ impl Operate for iam::CreatePolicy {
             .request_tags(&sent_tags(self.tags.as_ref())))
     }
 
-    /// Tags are given only by a caller who may tag.
     fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
-        if self.tags.as_ref().is_none_or(Vec::is_empty) {
-            return Ok(Vec::new());
-        }
-        Ok(vec![self.question(caller)?.action("iam:TagPolicy")])
+        tagging_new(self, self.tags.as_ref(), "iam:TagPolicy", caller)
     }
 
     async fn apply(

@@ -9,7 +9,7 @@ use keyward_store::Revision;
 use keyward_wire::{NoOutput, PolicyDocument, iam};
 
 use super::inline_policy::{Owner, missing};
-use super::tags::{Taggable, sent_tags, some_tags};
+use super::tags::{Taggable, sent_tags, some_tags, tagging_new};
 use super::target::{entities_arn, entity_arn, existing_role, role_to_change};
 use super::user::sent_path;
 use super::{Done, Operate, managed, time, trust};
@@ -85,6 +85,10 @@ impl Operate for iam::CreateRole {
                 "iam:PermissionsBoundary",
                 self.permissions_boundary.as_deref(),
             ))
+    }
+
+    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
+        tagging_new(self, self.tags.as_ref(), "iam:TagRole", caller)
     }
 
     async fn apply(

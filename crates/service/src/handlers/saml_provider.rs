@@ -8,7 +8,7 @@ use keyward_directory::{
 use keyward_records::{Cell, Counter, Kind, Record, encode_text};
 use keyward_wire::{NoOutput, iam};
 
-use super::tags::{Taggable, sent_tags, some_tags};
+use super::tags::{Taggable, sent_tags, some_tags, tagging_new};
 use super::target::own_resource;
 use super::{Done, Operate, time};
 use crate::authenticate::Caller;
@@ -103,6 +103,10 @@ impl Operate for iam::CreateSAMLProvider {
         let (partition, account) = (Partition::default().as_str(), caller.account());
         let arn = format!("arn:{partition}:iam::{account}:{KIND}{}", self.name);
         Ok(Question::about(arn).request_tags(&sent_tags(self.tags.as_ref())))
+    }
+
+    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
+        tagging_new(self, self.tags.as_ref(), "iam:TagSAMLProvider", caller)
     }
 
     async fn apply(

@@ -7,7 +7,7 @@ use keyward_directory::{
 use keyward_records::{Cell, Counter, Kind, Record, RecordKey, encode_text};
 use keyward_wire::{NoOutput, iam};
 
-use super::tags::{Taggable, sent_tags, some_tags};
+use super::tags::{Taggable, sent_tags, some_tags, tagging_new};
 use super::target::entity_arn;
 use super::user::sent_path;
 use super::{Done, Operate, Shown, time};
@@ -85,6 +85,10 @@ impl Operate for iam::UploadServerCertificate {
         let path = sent_path(self.path.as_deref())?;
         let arn = entity_arn(caller.account(), KIND, &path, &self.server_certificate_name);
         Ok(Question::about(arn).request_tags(&sent_tags(self.tags.as_ref())))
+    }
+
+    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
+        tagging_new(self, self.tags.as_ref(), "iam:TagServerCertificate", caller)
     }
 
     async fn apply(

@@ -9,7 +9,7 @@ use keyward_records::{Cell, Counter, Kind, Link, Record, RecordKey};
 use keyward_wire::{NoOutput, iam};
 
 use super::managed::shown_boundary;
-use super::tags::{Taggable, sent_tags, some_tags};
+use super::tags::{Taggable, sent_tags, some_tags, tagging_new};
 use super::target::{Subject, existing_user, path_in, user_arn, user_name, users_arn};
 use super::{Done, Operate, Shown, managed, time};
 use crate::authenticate::{Caller, root_arn};
@@ -97,6 +97,10 @@ impl Operate for iam::CreateUser {
                     self.permissions_boundary.as_deref(),
                 ),
         )
+    }
+
+    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
+        tagging_new(self, self.tags.as_ref(), "iam:TagUser", caller)
     }
 
     async fn apply(

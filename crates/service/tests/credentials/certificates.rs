@@ -197,7 +197,7 @@ async fn tags_are_kept_and_decide() {
     let root = &server.root;
     ok(&server, root, &upload("web")).await;
     let statements = r#"{"Effect":"Allow","Action":"iam:*ServerCertificate*","Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/team":"x"}}},
-        {"Effect":"Allow","Action":"iam:UploadServerCertificate","Resource":"arn:aws:iam::111122223333:server-certificate/a/*","Condition":{"StringEquals":{"aws:RequestTag/team":"x"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}}"#;
+        {"Effect":"Allow","Action":["iam:TagServerCertificate","iam:UploadServerCertificate"],"Resource":"arn:aws:iam::111122223333:server-certificate/a/*","Condition":{"StringEquals":{"aws:RequestTag/team":"x"},"ForAllValues:StringEquals":{"aws:TagKeys":["team"]}}}"#;
     let alice = user_with(&server, "alice", statements).await;
     let denied = refused(&server, &alice, &get("web")).await;
     assert_eq!(

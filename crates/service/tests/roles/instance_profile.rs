@@ -374,7 +374,7 @@ async fn a_role_is_put_in_only_by_who_may_pass_it() {
 async fn tags_and_paths_decide() {
     let server = InProcess::start().await.unwrap();
     let statements = r#"
-        {"Effect":"Allow","Action":"iam:CreateInstanceProfile","Resource":"arn:aws:iam::111122223333:instance-profile/team/*","Condition":{"StringEquals":{"aws:RequestTag/Team":"x"}}},
+        {"Effect":"Allow","Action":["iam:CreateInstanceProfile","iam:TagInstanceProfile"],"Resource":"arn:aws:iam::111122223333:instance-profile/team/*","Condition":{"StringEquals":{"aws:RequestTag/Team":"x"}}},
         {"Effect":"Allow","Action":["iam:GetInstanceProfile","iam:DeleteInstanceProfile"],"Resource":"arn:aws:iam::111122223333:instance-profile/team/*","Condition":{"StringEquals":{"aws:ResourceTag/Team":"x"}}}"#;
     let lead = user(&server, "lead", statements).await;
     let new = |path: &str, team: &str| iam::CreateInstanceProfile {

@@ -516,7 +516,7 @@ async fn tags() {
 async fn policies_and_their_conditions_decide() {
     let server = InProcess::start().await.unwrap();
     let statements = r#"
-        {"Effect":"Allow","Action":"iam:CreateRole","Resource":"arn:aws:iam::111122223333:role/team/*",
+        {"Effect":"Allow","Action":["iam:CreateRole","iam:TagRole"],"Resource":"arn:aws:iam::111122223333:role/team/*",
          "Condition":{"StringEquals":{"aws:RequestTag/Team":"x","iam:PermissionsBoundary":"arn:aws:iam::aws:policy/ReadOnlyAccess"},"ForAllValues:StringEquals":{"aws:TagKeys":["Team"]}}},
         {"Effect":"Allow","Action":["iam:GetRole","iam:UpdateRole"],"Resource":"*","Condition":{"StringEquals":{"aws:ResourceTag/Team":"x"}}},
         {"Effect":"Allow","Action":"iam:UpdateAssumeRolePolicy","Resource":"*","Condition":{"StringEquals":{"iam:PermissionsBoundary":"arn:aws:iam::aws:policy/ReadOnlyAccess"}}},
