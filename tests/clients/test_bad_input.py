@@ -3,6 +3,7 @@
 import datetime
 import hashlib
 import hmac
+import json
 import random
 import re
 import socket
@@ -38,12 +39,17 @@ def authorization(server, body, service="sts", when=None, query="", method="POST
     }
 
 
-def exchange(server, raw, timeout=30):
-    """Sends bytes and returns the status and the body of the first answer; (None, b'') where the line is cut."""
+def exchange(server, raw, timeout=30, end=False):
+    """Sends bytes and returns the status and the body of the first answer; (None, b'') where the line is cut.
+
+    With `end`, nothing can follow them.
+    """
     with socket.create_connection(("127.0.0.1", server.port), timeout=timeout) as line:
         line.settimeout(timeout)
         try:
             line.sendall(raw)
+            if end:
+                line.shutdown(socket.SHUT_WR)
         except (BrokenPipeError, ConnectionResetError):
             pass
         received = b""
@@ -134,6 +140,20 @@ def test_a_body_over_one_mebibyte(server):
     chunked += b"10000\r\n" + b"a" * 0x10000 + b"\r\n"
     chunked += (b"10000\r\n" + b"a" * 0x10000 + b"\r\n") * 20 + b"0\r\n\r\n"
     assert exchange(server, chunked)[0] in (413, None)
+
+
+@pytest.mark.parametrize("raw", [
+    b"Content-Length: 10\r\n\r\nabc",
+    b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
+])
+def test_a_body_that_ends_early(server, raw):
+    head = f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{server.port}\r\n".encode()
+    answer = exchange(server, head + raw, end=True)
+    assert code(answer) == (400, "MalformedInput", "The request body ended early.")
+    last = server.audit_events()[-1]
+    assert (last["errorCode"], last["eventName"]) == ("MalformedInput", "")
+    status, body = exchange(server, head + b"Accept: application/json\r\n" + raw, end=True)
+    assert status == 400 and json.loads(body)["Error"]["Code"] == "MalformedInput"
 
 
 @pytest.mark.parametrize("hours, text", [(-1, "Signature expired: "), (1, "Signature not yet current: ")])

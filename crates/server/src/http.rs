@@ -11,7 +11,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming as IncomingBody};
-use keyward_service::{Incoming, Outgoing, Service, Transport};
+use keyward_service::{Incoming, Outgoing, Service, Transport, Unread};
 use keyward_sigv4::Headers;
 
 use crate::limits::{BODY_BYTES, BODY_TIME};
@@ -65,11 +65,7 @@ async fn call(service: &Service, peer: Peer, head: &Parts, body: IncomingBody) -
     };
     let body = match read(body).await {
         Ok(body) => body,
-        Err(Unread::TooLarge) => return reply(service.body_too_large(&incoming, BODY_BYTES)),
-        Err(Unread::TooSlow) => {
-            return text(StatusCode::REQUEST_TIMEOUT, "the body took too long\n");
-        }
-        Err(Unread::Cut) => return text(StatusCode::BAD_REQUEST, "the body ended early\n"),
+        Err(why) => return reply(service.without_body(&incoming, why)),
     };
     incoming.body = &body;
     match guarded(service.call(&incoming)).await {
@@ -78,23 +74,21 @@ async fn call(service: &Service, peer: Peer, head: &Parts, body: IncomingBody) -
     }
 }
 
-/// Why a body was not read to its end.
-enum Unread {
-    Cut,
-    TooLarge,
-    TooSlow,
-}
-
 /// Reads a body of bounded size in bounded time.
 async fn read(body: IncomingBody) -> Result<Bytes, Unread> {
+    let too_large = Unread::TooLarge {
+        most_bytes: BODY_BYTES,
+    };
     if body.size_hint().lower() > BODY_BYTES as u64 {
-        return Err(Unread::TooLarge);
+        return Err(too_large);
     }
     match tokio::time::timeout(BODY_TIME, Limited::new(body, BODY_BYTES).collect()).await {
         Ok(Ok(whole)) => Ok(whole.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Unread::TooLarge),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(too_large),
         Ok(Err(_)) => Err(Unread::Cut),
-        Err(_) => Err(Unread::TooSlow),
+        Err(_) => Err(Unread::TooSlow {
+            most_seconds: BODY_TIME.as_secs(),
+        }),
     }
 }
 

@@ -8,7 +8,7 @@ use keyward_wire::{
 
 use crate::authenticate::{Authenticated, Caller, authenticate};
 use crate::event::{Detail, Event, is_read_only};
-use crate::exchange::{Incoming, Outgoing, RequestId};
+use crate::exchange::{Incoming, Outgoing, RequestId, Unread};
 use crate::operations::{Row, row};
 use crate::ports::{Now, Urgency, draw};
 use crate::{Service, ServiceError};
@@ -52,12 +52,7 @@ impl Service {
     pub async fn call(&self, incoming: &Incoming<'_>) -> Outgoing {
         let now = self.now();
         let request_id = RequestId::from_random(draw(self.entropy()));
-        let format = Format::from_accept(
-            incoming
-                .headers
-                .first("accept")
-                .and_then(|accept| str::from_utf8(accept).ok()),
-        );
+        let format = format_of(incoming);
         let mut noted = Noted::default();
         let result = match self.audit().check() {
             Ok(()) => {
@@ -96,12 +91,24 @@ impl Service {
         self.refuse(incoming, ServiceError::internal("a panic"))
     }
 
-    /// Answers a request whose body is larger than this many bytes and was not read; `incoming` has none.
-    // SOURCE: spec/signing.md §9: the code; AWS's text is not known.
-    pub fn body_too_large(&self, incoming: &Incoming<'_>, most: usize) -> Outgoing {
-        let message = format!("The request body is larger than {most} bytes.");
-        let error = WireError::new(ErrorCode::REQUEST_ENTITY_TOO_LARGE, message);
-        self.refuse(incoming, ServiceError::Wire(error))
+    /// Answers a request whose body was not read to its end; `incoming` has none.
+    // SOURCE: spec/signing.md §9: the code of what is too large. DIFFERS: AWS's texts, and its other codes, are not known.
+    pub fn without_body(&self, incoming: &Incoming<'_>, why: Unread) -> Outgoing {
+        let (code, message) = match why {
+            Unread::Cut => (
+                ErrorCode::MALFORMED_INPUT,
+                "The request body ended early.".to_owned(),
+            ),
+            Unread::TooLarge { most_bytes } => (
+                ErrorCode::REQUEST_ENTITY_TOO_LARGE,
+                format!("The request body is larger than {most_bytes} bytes."),
+            ),
+            Unread::TooSlow { most_seconds } => (
+                ErrorCode::REQUEST_TIMEOUT,
+                format!("The request body took longer than {most_seconds} seconds."),
+            ),
+        };
+        self.refuse(incoming, ServiceError::Wire(WireError::new(code, message)))
     }
 
     /// Refuses a request that nothing is known of.
@@ -113,7 +120,8 @@ impl Service {
         let noted = Noted::default();
         self.leave_event(incoming, self.now(), &request_id, &noted, Some(&answer));
         let api = named_api(incoming).unwrap_or(Api::Iam);
-        failed(incoming, api, &error, &answer, request_id, Format::Xml)
+        let format = format_of(incoming);
+        failed(incoming, api, &error, &answer, request_id, format)
     }
 
     async fn handle(
@@ -238,6 +246,12 @@ impl Service {
             },
         );
     }
+}
+
+/// Returns the form in which the caller wants to be answered.
+fn format_of(incoming: &Incoming<'_>) -> Format {
+    let accept = incoming.headers.first("accept");
+    Format::from_accept(accept.and_then(|accept| str::from_utf8(accept).ok()))
 }
 
 /// Guesses the service of a request that names no operation, for the namespace of the answer.

@@ -57,6 +57,23 @@ pub struct Outgoing {
     pub location: Option<&'static str>,
 }
 
+/// Why a request's body was not read to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unread {
+    /// It ended before its length, or was not encoded as its head says.
+    Cut,
+    /// It is larger than this.
+    TooLarge {
+        /// The most that is read.
+        most_bytes: usize,
+    },
+    /// It did not arrive in this time.
+    TooSlow {
+        /// The time that a body may take.
+        most_seconds: u64,
+    },
+}
+
 /// The id of a request, a UUID in its text form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct RequestId([u8; 36]);

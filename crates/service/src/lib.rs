@@ -33,7 +33,7 @@ use keyward_records::RecordKey;
 use keyward_store::{Revision, Store};
 
 pub use error::ServiceError;
-pub use exchange::{Incoming, Outgoing, RequestId, Transport};
+pub use exchange::{Incoming, Outgoing, RequestId, Transport, Unread};
 pub use metrics::{Metrics, Sample};
 pub use operations::{Summary, pending, summaries};
 pub use operator::{

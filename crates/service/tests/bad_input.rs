@@ -9,6 +9,7 @@
     reason = "helpers of tests fail the test that calls them"
 )]
 
+use keyward_service::{Incoming, Transport, Unread};
 use keyward_testkit::{Answer, InProcess};
 use keyward_wire::{Kind, Member, Operation, Shape};
 
@@ -182,4 +183,53 @@ async fn every_wrong_parameter_of_every_operation() {
     }
     println!("{calls} wrong calls were refused");
     assert!(calls > 200, "the generator makes hardly any call: {calls}");
+}
+
+#[tokio::test]
+async fn bodies_that_were_not_read_are_refused_as_any_request() {
+    let server = InProcess::start().await.unwrap();
+    let (most_bytes, most_seconds) = (1024, 20);
+    for (why, status, code, message) in [
+        (
+            Unread::Cut,
+            400,
+            "MalformedInput",
+            "The request body ended early.",
+        ),
+        (
+            Unread::TooLarge { most_bytes },
+            413,
+            "RequestEntityTooLarge",
+            "The request body is larger than 1024 bytes.",
+        ),
+        (
+            Unread::TooSlow { most_seconds },
+            408,
+            "RequestTimeout",
+            "The request body took longer than 20 seconds.",
+        ),
+    ] {
+        for (accept, shown) in [
+            ("application/xml", format!("<Code>{code}</Code>")),
+            ("application/json", format!(r#""Code":"{code}""#)),
+        ] {
+            let headers = [("accept".to_owned(), accept.as_bytes().to_vec())];
+            let incoming = Incoming {
+                method: "POST",
+                path: "/",
+                query: None,
+                authority: None,
+                headers: &headers,
+                body: &[],
+                source_ip: std::net::Ipv4Addr::LOCALHOST.into(),
+                transport: Transport::Plain,
+            };
+            let answer = server.service.without_body(&incoming, why);
+            assert_eq!(answer.status, status);
+            let body = String::from_utf8(answer.body.to_vec()).unwrap();
+            assert!(body.contains(&shown) && body.contains(message), "{body}");
+            let events = server.audit.take();
+            assert!(events.len() == 1 && events[0].contains(code), "{events:?}");
+        }
+    }
 }

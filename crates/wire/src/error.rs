@@ -74,6 +74,8 @@ impl ErrorCode {
     pub const OPT_IN_REQUIRED: Self = Self::sender("OptInRequired", 403);
     /// 413: the body is too large.
     pub const REQUEST_ENTITY_TOO_LARGE: Self = Self::sender("RequestEntityTooLarge", 413);
+    /// 408: the request took too long to arrive. Clients try again.
+    pub const REQUEST_TIMEOUT: Self = Self::sender("RequestTimeout", 408);
     /// 503: try again.
     pub const SERVICE_UNAVAILABLE: Self = Self::receiver("ServiceUnavailable", 503);
     /// 403: the signature, its time or its scope is wrong.
