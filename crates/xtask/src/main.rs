@@ -58,6 +58,8 @@ fn main() -> ExitCode {
 
 fn lint() -> anyhow::Result<()> {
     process::run("cargo", &["fmt", "--all", "--check"])?;
+    let client = "tests/clients/rust/Cargo.toml";
+    process::run("cargo", &["fmt", "--manifest-path", client, "--check"])?;
     process::run(
         "cargo",
         &[
