@@ -8,6 +8,7 @@ use keyward_records::{Cell, RecordKey};
 use keyward_view::{Key, KeyOwner};
 use keyward_wire::{NoOutput, Sensitive, iam};
 
+use super::credentials::cut;
 use super::target::{Subject, about_user};
 use super::{Done, Operate, Shown, time};
 use crate::authenticate::{Caller, root_arn};
@@ -149,26 +150,16 @@ impl Operate for iam::ListAccessKeys {
                     .access_keys
             }
         };
-        // In the order in which they were made; a marker names the last one shown.
-        let start = page
-            .after
-            .as_ref()
-            .and_then(|id| keys.iter().position(|key| key.id.as_str() == id));
-        let shown = keys
-            .iter()
-            .skip(start.map_or(0, |last| last + 1))
-            .map(|key| iam::AccessKeyMetadata {
-                user_name: owner_name(&subject),
-                access_key_id: Some(key.id.to_string()),
-                status: Some(status(key.status)),
-                create_date: Some(time(key.created)),
-            });
-        let mut access_key_metadata: Vec<iam::AccessKeyMetadata> = shown.collect();
-        let marker = page.cut(&mut access_key_metadata, |key| {
-            key.access_key_id.clone().unwrap_or_default()
+        // In the order in which they were made.
+        let (keys, marker) = cut(&page, keys, |key| key.id.to_string());
+        let shown = keys.iter().map(|key| iam::AccessKeyMetadata {
+            user_name: owner_name(&subject),
+            access_key_id: Some(key.id.to_string()),
+            status: Some(status(key.status)),
+            create_date: Some(time(key.created)),
         });
         let output = iam::ListAccessKeysOutput {
-            access_key_metadata,
+            access_key_metadata: shown.collect(),
             is_truncated: Some(marker.is_some()),
             marker,
         };

@@ -1,15 +1,15 @@
 //! Groups: create, get, list, rename, delete, and who is in them.
 
-use keyward_arn::{AccountId, Partition, Path, UniqueId};
-use keyward_directory::{Changed, Entity, Group, GroupName, GroupRenaming, Refusal, User};
+use keyward_arn::{AccountId, Partition, UniqueId};
+use keyward_directory::{Changed, Entity, Group, GroupName, GroupRenaming, Refusal, Tags, User};
 use keyward_records::{Cell, Counter, Kind, Link, RecordKey, decode_link};
 use keyward_wire::{NoOutput, iam};
 
 use super::target::{
-    entity_arn, existing_group, existing_user, path_in, user_name as existing_user_name,
+    Renamed, entity_arn, existing_group, existing_user, user_name as existing_user_name,
 };
 use super::user::{Showing, sent_path, shown as shown_user};
-use super::{Done, Operate, Shown, managed, time};
+use super::{Done, Operate, managed, time};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
 use crate::page::Page;
@@ -167,7 +167,6 @@ impl Operate for iam::UpdateGroup {
         Ok(existing_group(&self.group_name, caller))
     }
 
-    /// A group is renamed only by a caller who may do so to the old name and to the new.
     fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
         if self.new_group_name.is_none() && self.new_path.is_none() {
             return Ok(Vec::new());
@@ -175,15 +174,15 @@ impl Operate for iam::UpdateGroup {
         let before = GroupName::parse(&self.group_name)
             .ok()
             .and_then(|name| caller.cell().group(&name).cloned());
-        let path = match (&self.new_path, before) {
-            (Some(path), _) => sent_path(Some(path))?,
-            (None, Some(group)) => sent_path(Some(&path_in(&group.arn, "group")))?,
-            (None, None) => Path::default(),
+        let renamed = Renamed {
+            kind: "group",
+            name: self.new_group_name.as_deref().unwrap_or(&self.group_name),
+            path: self.new_path.as_deref(),
         };
-        let name = self.new_group_name.as_deref().unwrap_or(&self.group_name);
-        let arn = entity_arn(caller.account(), "group", &path, name);
-        let shown = Shown::Text(format!("group {name}"));
-        Ok(vec![Question::about(arn).shown(shown)])
+        // Groups have no tags.
+        let none = Tags::default();
+        let before = before.as_ref().map(|group| (group.arn.as_str(), &none));
+        Ok(vec![renamed.question(before, caller)?])
     }
 
     async fn apply(

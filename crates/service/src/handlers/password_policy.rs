@@ -1,17 +1,13 @@
 //! The account's password policy.
 
 use keyward_directory::{PasswordPolicy, Refusal};
-use keyward_records::Cell;
 use keyward_wire::{NoOutput, iam};
 
+use super::settings::{change, whole_account};
 use super::{Done, Operate};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
 use crate::{Service, ServiceError};
-
-fn whole_account() -> Question {
-    Question::about("*".to_owned())
-}
 
 // SOURCE: spec/iam-entities.md §5; what stands for the domain is the account's number.
 fn missing(caller: &Caller) -> Refusal {
@@ -68,14 +64,11 @@ impl Operate for iam::UpdateAccountPasswordPolicy {
         call: Authorized<Self>,
     ) -> Result<Done<NoOutput>, ServiceError> {
         let policy = sent(&call)?;
-        let wanted = [Cell::Settings.of(call.caller().account())];
-        let ((), revision) = service
-            .transact(call.caller(), &wanted, |transaction| {
-                let mut settings = transaction.settings()?;
-                settings.password_policy = Some(policy.clone());
-                transaction.put(&settings)
-            })
-            .await?;
+        let ((), revision) = change(service, call.caller(), |settings| {
+            settings.password_policy = Some(policy.clone());
+            Ok(())
+        })
+        .await?;
         Ok(Done::at(revision, NoOutput))
     }
 }
@@ -109,15 +102,11 @@ impl Operate for iam::DeleteAccountPasswordPolicy {
         call: Authorized<Self>,
     ) -> Result<Done<NoOutput>, ServiceError> {
         let caller = call.caller();
-        let wanted = [Cell::Settings.of(caller.account())];
-        let ((), revision) = service
-            .transact(caller, &wanted, |transaction| {
-                let mut settings = transaction.settings()?;
-                let policy = settings.password_policy.take();
-                policy.ok_or_else(|| missing(caller))?;
-                transaction.put(&settings)
-            })
-            .await?;
+        let ((), revision) = change(service, caller, |settings| {
+            let policy = settings.password_policy.take();
+            policy.map(drop).ok_or_else(|| missing(caller))
+        })
+        .await?;
         Ok(Done::at(revision, NoOutput))
     }
 }

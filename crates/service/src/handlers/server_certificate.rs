@@ -8,7 +8,7 @@ use keyward_records::{Cell, Counter, Kind, Record, RecordKey, encode_text};
 use keyward_wire::{NoOutput, iam};
 
 use super::tags::{Taggable, sent_tags, some_tags, tagging_new};
-use super::target::entity_arn;
+use super::target::{Renamed, entity_arn};
 use super::user::sent_path;
 use super::{Done, Operate, Shown, time};
 use crate::authenticate::Caller;
@@ -195,7 +195,6 @@ impl Operate for iam::UpdateServerCertificate {
         Ok(existing(&self.server_certificate_name, caller))
     }
 
-    /// A certificate is renamed only by a caller who may do so to the old name and to the new.
     fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
         if self.new_server_certificate_name.is_none() && self.new_path.is_none() {
             return Ok(Vec::new());
@@ -204,20 +203,15 @@ impl Operate for iam::UpdateServerCertificate {
         let before = ServerCertificateName::parse(old)
             .ok()
             .and_then(|name| caller.cell().server_certificate(&name).cloned());
-        let name = self.new_server_certificate_name.as_deref().unwrap_or(old);
-        let path = match (&self.new_path, &before) {
-            (Some(path), _) => sent_path(Some(path))?.to_string(),
-            (None, Some(before)) => path_of(&before.arn),
-            (None, None) => "/".to_owned(),
+        let renamed = Renamed {
+            kind: KIND,
+            name: self.new_server_certificate_name.as_deref().unwrap_or(old),
+            path: self.new_path.as_deref(),
         };
-        let (partition, account) = (Partition::default().as_str(), caller.account());
-        let question =
-            Question::about(format!("arn:{partition}:iam::{account}:{KIND}{path}{name}"))
-                .shown(Shown::Text(format!("server certificate {name}")));
-        Ok(vec![match before {
-            Some(before) => question.resource_tags(&before.tags),
-            None => question,
-        }])
+        let before = before
+            .as_ref()
+            .map(|before| (before.arn.as_str(), &before.tags));
+        Ok(vec![renamed.question(before, caller)?])
     }
 
     async fn apply(
@@ -247,15 +241,6 @@ impl Operate for iam::UpdateServerCertificate {
             .await?;
         Ok(Done::at(revision, NoOutput))
     }
-}
-
-/// Returns the path inside of a certificate's ARN.
-fn path_of(arn: &str) -> String {
-    let after = arn
-        .split_once(":server-certificate")
-        .map_or("/", |(_, rest)| rest);
-    let path = after.rsplit_once('/').map_or("", |(path, _)| path);
-    format!("{path}/")
 }
 
 impl Operate for iam::DeleteServerCertificate {

@@ -13,12 +13,12 @@ use crate::page::Page;
 use crate::ports::draw;
 use crate::{Service, ServiceError};
 
-fn whole_account() -> Question {
+pub(super) fn whole_account() -> Question {
     Question::about("*".to_owned())
 }
 
 /// Changes the caller's account's settings.
-async fn change<T: Send>(
+pub(super) async fn change<T: Send>(
     service: &Service,
     caller: &Caller,
     mut edit: impl FnMut(&mut AccountSettings) -> Result<T, Refusal> + Send,

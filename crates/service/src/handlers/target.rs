@@ -9,6 +9,7 @@ use keyward_directory::{
 };
 use keyward_view::UserPrincipal;
 
+use super::user::sent_path;
 use crate::ServiceError;
 use crate::authenticate::{Caller, Identity, root_arn};
 use crate::authorize::{Belongs, Question};
@@ -185,8 +186,38 @@ pub(crate) fn entities_arn(account: AccountId, kind: &str, path_prefix: &str) ->
     format!("arn:{partition}:iam::{account}:{kind}{path_prefix}")
 }
 
+/// What a call makes of the name and the path of an entity.
+pub(super) struct Renamed<'a> {
+    /// The kind of entity, as in ARNs.
+    pub(super) kind: &'a str,
+    /// The name that it will have.
+    pub(super) name: &'a str,
+    /// The path that it will have; without one it keeps its own.
+    pub(super) path: Option<&'a str>,
+}
+
+impl Renamed<'_> {
+    /// Asks about the entity under its new name, given its ARN and tags where it is there: it is renamed only by a
+    /// caller who may do so to the old name and to the new.
+    pub(super) fn question(
+        &self,
+        before: Option<(&str, &Tags)>,
+        caller: &Caller,
+    ) -> Result<Question, ServiceError> {
+        let kept = before.map(|(arn, _)| path_in(arn, self.kind));
+        let path = sent_path(self.path.or(kept.as_deref()))?;
+        let arn = entity_arn(caller.account(), self.kind, &path, self.name);
+        let kind = self.kind.replace('-', " ");
+        let question = Question::about(arn).shown(Shown::Text(format!("{kind} {}", self.name)));
+        Ok(match before {
+            Some((_, tags)) => question.resource_tags(tags),
+            None => question,
+        })
+    }
+}
+
 /// Returns the path inside the ARN of an entity of a kind.
-pub(crate) fn path_in(arn: &str, kind: &str) -> String {
+fn path_in(arn: &str, kind: &str) -> String {
     let resource = arn.splitn(6, ':').nth(5).unwrap_or_default();
     let after = resource.strip_prefix(kind).unwrap_or("/");
     after
@@ -196,26 +227,17 @@ pub(crate) fn path_in(arn: &str, kind: &str) -> String {
 
 /// Returns the ARN of a user.
 pub(crate) fn user_arn(account: AccountId, path: &Path, name: &str) -> String {
-    format!(
-        "arn:{}:iam::{account}:user{path}{name}",
-        Partition::default().as_str()
-    )
+    entity_arn(account, "user", path, name)
 }
 
 /// Returns the ARN that listing users under a path is asked about.
 pub(crate) fn users_arn(account: AccountId, path_prefix: &str) -> String {
-    format!(
-        "arn:{}:iam::{account}:user{path_prefix}",
-        Partition::default().as_str()
-    )
+    entities_arn(account, "user", path_prefix)
 }
 
 /// Returns the ARN of a virtual MFA device.
 pub(crate) fn device_arn(account: AccountId, path: &Path, name: &str) -> String {
-    format!(
-        "arn:{}:iam::{account}:mfa{path}{name}",
-        Partition::default().as_str()
-    )
+    entity_arn(account, "mfa", path, name)
 }
 
 /// Returns the resource part of an ARN of IAM in an account, such as `saml-provider/name`.

@@ -10,8 +10,8 @@ use keyward_wire::{NoOutput, iam};
 
 use super::managed::shown_boundary;
 use super::tags::{Taggable, sent_tags, some_tags, tagging_new};
-use super::target::{Subject, existing_user, path_in, user_arn, user_name, users_arn};
-use super::{Done, Operate, Shown, managed, time};
+use super::target::{Renamed, Subject, existing_user, user_arn, user_name, users_arn};
+use super::{Done, Operate, managed, time};
 use crate::authenticate::{Caller, root_arn};
 use crate::authorize::{Authorized, Question};
 use crate::page::Page;
@@ -206,7 +206,6 @@ impl Operate for iam::UpdateUser {
         Ok(existing_user(&self.user_name, caller))
     }
 
-    /// A user is renamed only by a caller who may do so to the old name and to the new.
     fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
         if self.new_user_name.is_none() && self.new_path.is_none() {
             return Ok(Vec::new());
@@ -214,18 +213,13 @@ impl Operate for iam::UpdateUser {
         let before = UserName::parse(&self.user_name)
             .ok()
             .and_then(|name| caller.cell().user(&name).cloned());
-        let path = match (&self.new_path, &before) {
-            (Some(path), _) => sent_path(Some(path))?.to_string(),
-            (None, Some(user)) => path_in(&user.arn, "user"),
-            (None, None) => "/".to_owned(),
+        let renamed = Renamed {
+            kind: "user",
+            name: self.new_user_name.as_deref().unwrap_or(&self.user_name),
+            path: self.new_path.as_deref(),
         };
-        let name = self.new_user_name.as_deref().unwrap_or(&self.user_name);
-        let arn = format!("{}{name}", users_arn(caller.account(), &path));
-        let question = Question::about(arn).shown(Shown::Text(format!("user {name}")));
-        Ok(vec![match before {
-            Some(user) => question.resource_tags(&user.tags),
-            None => question,
-        }])
+        let before = before.as_ref().map(|user| (user.arn.as_str(), &user.tags));
+        Ok(vec![renamed.question(before, caller)?])
     }
 
     async fn apply(
