@@ -19,6 +19,7 @@ mod access_key;
 mod account;
 mod attachment;
 mod credential_report;
+mod date_time;
 mod group;
 mod inline_policy;
 mod instance_profile;
