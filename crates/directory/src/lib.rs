@@ -73,8 +73,8 @@ pub use oidc_provider::{OidcProvider, ParseProviderUrlError, ProviderUrl};
 pub use one_time::{CodePair, DeviceClock, OneTimeCode, Window};
 pub use password_policy::{PasswordPolicy, check_password};
 pub use pki::{
-    Certificate, ChainError, KeyPair, ParsePrivateKeyError, ParsePublicKeyError, PrivateKey,
-    RsaPublicKey,
+    Certificate, ChainError, KeyPair, Oaep, ParsePrivateKeyError, ParsePublicKeyError, PrivateKey,
+    RsaPublicKey, SignatureAlgorithm,
 };
 pub use refusal::{Entity, Quota, Refusal, RefusalKind};
 pub use role::{NewRole, Role};

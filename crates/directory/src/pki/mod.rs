@@ -5,9 +5,11 @@
 
 mod certificate;
 mod chain;
+mod decryption;
 mod pem;
 mod private_key;
 mod rsa;
+mod signature;
 mod ssh;
 
 #[cfg(test)]
@@ -17,8 +19,10 @@ mod tests;
 
 pub use certificate::Certificate;
 pub use chain::ChainError;
+pub use decryption::Oaep;
 pub use private_key::{KeyPair, ParsePrivateKeyError, PrivateKey};
 pub use rsa::RsaPublicKey;
+pub use signature::SignatureAlgorithm;
 pub use ssh::ParsePublicKeyError;
 
 /// Returns how many bits a number has that stands in bytes; zeros before it don't count.
