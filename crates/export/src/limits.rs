@@ -1,0 +1,16 @@
+//! How much is read.
+
+/// The largest file, in bytes. An export of 5,000 roles with all AWS managed policies takes about 50 MB.
+pub const FILE_BYTES: u64 = 512 << 20;
+
+/// All files together, in bytes.
+pub const TOTAL_BYTES: u64 = 1 << 30;
+
+/// How many files a directory may hold.
+pub const FILES: usize = 10_000;
+
+/// How deep directories may lie in each other.
+pub const DEPTH: usize = 8;
+
+/// The longest error message that is read, in bytes; a response pasted whole is far shorter.
+pub const MESSAGE_BYTES: usize = 1 << 20;

@@ -1,0 +1,215 @@
+//! Texts of documents, and where they stand.
+
+use std::fmt;
+use std::ops::Range;
+use std::sync::{Arc, OnceLock};
+
+use keyward_policy::Position;
+
+/// How many bytes lie between two counts of line ends.
+const STRIDE: usize = 1 << 16;
+
+/// A file that was read.
+pub struct File {
+    path: Arc<str>,
+    text: String,
+    /// How many line ends come before each stride.
+    lines: OnceLock<Vec<usize>>,
+}
+
+impl fmt::Debug for File {
+    /// Writes the path only: the text may be long.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("File").field(&self.path).finish()
+    }
+}
+
+impl File {
+    /// Takes a text with the path that evidence names. A byte order mark in front is left out.
+    #[must_use]
+    pub fn new(path: &str, text: String) -> Self {
+        let text = match text.strip_prefix('\u{feff}') {
+            Some(rest) => rest.to_owned(),
+            None => text,
+        };
+        Self {
+            path: path.into(),
+            text,
+            lines: OnceLock::new(),
+        }
+    }
+
+    /// Returns the path.
+    #[must_use]
+    pub fn path(&self) -> &Arc<str> {
+        &self.path
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns the position of a byte. The first call counts the file's lines, each one at most 64 KiB more and the
+    /// line itself.
+    #[must_use]
+    pub fn position(&self, offset: usize) -> Position {
+        let bytes = self.text.as_bytes();
+        let lines = self.lines.get_or_init(|| {
+            bytes
+                .chunks(STRIDE)
+                .scan(0_usize, |before, chunk| {
+                    let here = *before;
+                    *before = here.saturating_add(line_ends(chunk));
+                    Some(here)
+                })
+                .collect()
+        });
+        let stride = offset.checked_div(STRIDE).unwrap_or(0);
+        let from = stride.saturating_mul(STRIDE);
+        let line = lines
+            .get(stride)
+            .or(lines.last())
+            .copied()
+            .unwrap_or(0)
+            .saturating_add(line_ends(bytes.get(from..offset).unwrap_or_default()));
+        let before = self.text.get(..offset).unwrap_or_default();
+        let column = before
+            .rsplit('\n')
+            .next()
+            .map_or(0, |line| line.chars().count());
+        let number = |count: usize| u32::try_from(count.saturating_add(1)).unwrap_or(u32::MAX);
+        Position {
+            line: number(line),
+            column: number(column),
+        }
+    }
+}
+
+fn line_ends(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte == b'\n').count()
+}
+
+/// The text of a document, and where it stands.
+#[derive(Clone, Debug)]
+pub struct Text(Place);
+
+#[derive(Clone, Debug)]
+enum Place {
+    /// In a file as it is.
+    InFile(Arc<File>, Range<usize>),
+    /// By itself: it was encoded in a string, or came from a server.
+    Own(Arc<str>),
+}
+
+/// Where a document begins, which says what its positions count.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Start {
+    /// In a file, at this position.
+    File(Arc<str>, Position),
+    /// In a text of its own.
+    Own,
+}
+
+impl Text {
+    /// Takes a stretch of a file.
+    #[must_use]
+    pub fn in_file(file: &Arc<File>, range: Range<usize>) -> Self {
+        Self(Place::InFile(file.clone(), range))
+    }
+
+    /// Takes a whole file.
+    #[must_use]
+    pub fn whole(file: &Arc<File>) -> Self {
+        Self::in_file(file, 0..file.text.len())
+    }
+
+    /// Takes a text that stands nowhere else.
+    #[must_use]
+    pub fn own(text: impl Into<Arc<str>>) -> Self {
+        Self(Place::Own(text.into()))
+    }
+
+    /// Reads what stood in a string: a document, percent-encoded or not.
+    #[must_use]
+    pub fn decoded(text: &str) -> Self {
+        if text.trim_start().starts_with('{') {
+            return Self::own(text);
+        }
+        let bytes: Vec<u8> = percent_encoding::percent_decode_str(text).collect();
+        // What is no text is no policy either, and is refused as such.
+        Self::own(String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned()))
+    }
+
+    /// Returns the document.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        match &self.0 {
+            Place::InFile(file, range) => file.text.get(range.clone()).unwrap_or_default(),
+            Place::Own(text) => text,
+        }
+    }
+
+    /// Returns where the document's places count from.
+    #[must_use]
+    pub fn start(&self) -> Start {
+        match &self.0 {
+            Place::InFile(file, range) => {
+                Start::File(file.path.clone(), file.position(range.start))
+            }
+            Place::Own(_) => Start::Own,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn positions() {
+        for (text, line, column) in [("", 1, 1), ("ab", 1, 3), ("ä\n", 2, 1), ("a\nbü", 2, 3)] {
+            let file = File::new("x", format!("{text}rest"));
+            assert_eq!(
+                file.position(text.len()),
+                Position { line, column },
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn positions_far_into_a_file() {
+        let line = format!("{}\n", "x".repeat(99));
+        let file = File::new("x", line.repeat(5_000));
+        for at in [0, 1, 655, 656, 1_311, 4_999] {
+            let expected = Position {
+                line: u32::try_from(at).unwrap() + 1,
+                column: 8,
+            };
+            assert_eq!(file.position(at * 100 + 7), expected);
+        }
+        assert_eq!(file.position(500_000).line, 5_001);
+    }
+
+    #[test]
+    fn documents_in_strings() {
+        for (text, expected) in [
+            (
+                "%7B%22Version%22%3A%222012-10-17%22%7D",
+                r#"{"Version":"2012-10-17"}"#,
+            ),
+            (r#"{"a":"100%25"}"#, r#"{"a":"100%25"}"#),
+            ("%7B%22a%22%3A%22%C3%A4+%22%7D", "{\"a\":\"ä+\"}"),
+            ("%FF", "%FF"),
+        ] {
+            assert_eq!(Text::decoded(text).text(), expected);
+        }
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_text() {
+        assert_eq!(File::new("x", "\u{feff}{}".to_owned()).text(), "{}");
+    }
+}
