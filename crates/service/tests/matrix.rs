@@ -14,15 +14,28 @@ use std::sync::Arc;
 
 use keyward_sigv4::{Credentials, SecretKey};
 use keyward_store::MemoryStore;
-use keyward_testkit::InProcess;
-use keyward_wire::{Operation, iam};
+use keyward_testkit::{Answer, InProcess};
+use keyward_wire::{Operation, iam, sts};
 
 use form::{Parameters, form, required};
 
 mod form;
 
 /// The kinds of caller, in the order of the columns.
-const CALLERS: [&str; 6] = ["root", "admin", "denied", "nobody", "stranger", "unsigned"];
+const CALLERS: [&str; 10] = [
+    "root",
+    "admin",
+    "denied",
+    "nobody",
+    "stranger",
+    "unsigned",
+    // Sessions: of a role that may do everything, the same under a session policy that allows to read users, of
+    // GetSessionToken without a code, of GetFederationToken with a session policy that allows everything.
+    "role",
+    "limited",
+    "token",
+    "federated",
+];
 
 /// The operations that make what the calls name, in this order.
 const MADE_BY: [Operation; 29] = [
@@ -79,6 +92,13 @@ fn call_of(operation: Operation) -> Parameters {
         Operation::CreateLoginProfile => &[("Password", "Target-password-1")],
         Operation::UpdateAssumeRolePolicy => &[("PolicyDocument", form::TRUST_POLICY)],
         Operation::DeleteServiceLinkedRole => &[("RoleName", "AWSServiceRoleForECS")],
+        Operation::AssumeRoot => &[
+            ("TargetPrincipal", "444455556666"),
+            (
+                "TaskPolicyArn.arn",
+                "arn:aws:iam::aws:policy/root-task/IAMAuditRootUserCredentials",
+            ),
+        ],
         _ => &[],
     };
     for (name, value) in more {
@@ -93,6 +113,57 @@ fn call_of(operation: Operation) -> Parameters {
         call.push(("UserName".to_owned(), "target".to_owned()));
     }
     call
+}
+
+/// Makes the sessions that call.
+async fn sessions(server: &InProcess, admin: &Credentials) -> [Credentials; 4] {
+    let everything = policy(r#"{"Effect":"Allow","Action":"*","Resource":"*"}"#);
+    let role = iam::CreateRole {
+        role_name: "everything".to_owned(),
+        assume_role_policy_document: policy(
+            r#"{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111122223333:user/admin"},"Action":"sts:AssumeRole"}"#,
+        )
+        .into(),
+        ..iam::CreateRole::default()
+    };
+    assert_eq!(server.call(&server.root, &role).await.code(), "OK");
+    let allow = iam::PutRolePolicy {
+        role_name: "everything".to_owned(),
+        policy_name: "p".to_owned(),
+        policy_document: everything.clone().into(),
+    };
+    assert_eq!(server.call(&server.root, &allow).await.code(), "OK");
+    let assume = sts::AssumeRole {
+        role_arn: "arn:aws:iam::111122223333:role/everything".to_owned(),
+        role_session_name: "session".to_owned(),
+        ..sts::AssumeRole::default()
+    };
+    let limited = sts::AssumeRole {
+        policy: Some(policy(
+            r#"{"Effect":"Allow","Action":"iam:GetUser","Resource":"*"}"#,
+        )),
+        ..assume.clone()
+    };
+    let federated = sts::GetFederationToken {
+        name: "guest".to_owned(),
+        policy: Some(everything),
+        ..sts::GetFederationToken::default()
+    };
+    [
+        credentials(&server.call(admin, &assume).await),
+        credentials(&server.call(admin, &limited).await),
+        credentials(&server.call(admin, &sts::GetSessionToken::default()).await),
+        credentials(&server.call(admin, &federated).await),
+    ]
+}
+
+fn credentials(answer: &Answer) -> Credentials {
+    let element = |name| answer.element(name).unwrap().to_owned();
+    Credentials {
+        access_key_id: element("AccessKeyId"),
+        secret: SecretKey::new(element("SecretAccessKey")),
+        session_token: Some(element("SessionToken")),
+    }
 }
 
 /// An account in which everything is called `target`, and who calls it.
@@ -120,6 +191,7 @@ impl World {
             secret: SecretKey::new("x".to_owned()),
             session_token: None,
         };
+        let sessions = sessions(&server, &admin).await;
         let mut world = Self {
             callers: vec![
                 server.root.clone(),
@@ -133,6 +205,7 @@ impl World {
             server,
             made: Vec::new(),
         };
+        world.callers.extend(sessions);
         world.fill().await;
         world
     }
@@ -180,7 +253,7 @@ impl World {
     async fn table(&self, call: impl Fn(Operation) -> Parameters) -> String {
         let mut table = format!("{:<50}", "");
         for caller in CALLERS {
-            let _ = write!(table, "{caller:<31}");
+            let _ = write!(table, "{caller:<37}");
         }
         for operation in Operation::ALL {
             let name = format!("{}:{}", operation.service(), operation.name());
@@ -190,7 +263,7 @@ impl World {
                 let again = self.server.beside(Arc::new(self.store.fork()));
                 let again = again.await.unwrap();
                 let answer = again.send(caller, operation, form.as_bytes()).await;
-                let _ = write!(table, "{:<31}", answer.code());
+                let _ = write!(table, "{:<37}", answer.code());
             }
         }
         let lines: Vec<&str> = table.lines().map(str::trim_end).collect();

@@ -21,7 +21,9 @@ pub(crate) use apply::Change;
 use crate::policies::Policies;
 use crate::principal::Sources as _;
 use crate::resources::Resources;
-use crate::{Documents, GroupPolicies, Key, KeyOwner, ManagedDocument, RolePrincipal, Tagged, UserPrincipal};
+use crate::{
+    Documents, GroupPolicies, Key, KeyOwner, ManagedDocument, RolePrincipal, Tagged, UserPrincipal,
+};
 
 /// An account as authentication and decisions read it, at one revision.
 ///
