@@ -9,7 +9,9 @@
 mod admin;
 mod decide;
 mod explain;
+mod input;
 mod serve;
+mod terminal;
 mod test;
 
 use std::process::ExitCode;

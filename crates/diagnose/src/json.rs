@@ -1,6 +1,9 @@
 //! The report as JSON, for machines.
 
-use crate::report::{Element, Fix, LayerReport, Mark, Report, Seen, StatementReport, Step, Wanted};
+use crate::report::{
+    Diagnosis, Element, Finding, Fix, LayerReport, Mark, Report, Seen, StatementReport, Step,
+    Wanted,
+};
 use crate::words::effect_name;
 use crate::write::Json;
 
@@ -19,6 +22,7 @@ use crate::write::Json;
 /// | `keysNotGiven` | condition keys that statements ask for and the request lacks |
 /// | `turns` | for an allowed request, what would turn the answer |
 /// | `fixes` | `gives`, `steps`; the least first; `noFix` where there is none |
+/// | `findings` | what is known beyond the policies: `title`, `sentences`, `commands`; absent where there is nothing |
 /// | `notes` | what was taken for granted; absent where nothing was |
 ///
 /// A statement has `layer`, `policy`, `policyArn`, `attachedTo`, `index` (from 0), `sid`, `effect`, `file`, `line` and
@@ -61,10 +65,47 @@ pub fn render_json(report: &Report) -> String {
         Json::List(report.fixes.iter().map(fix).collect()),
     ));
     optional(&mut members, "noFix", report.no_fix.as_deref());
+    findings(&mut members, &report.findings);
     if !report.notes.is_empty() {
         members.push(member("notes", texts(&report.notes)));
     }
     Json::Object(members).pretty()
+}
+
+/// Writes a diagnosis as JSON: `diagnosis`, `facts` by name, `findings` and `notes` as in [`render_json`].
+#[must_use]
+pub fn diagnosis_json(diagnosis: &Diagnosis) -> String {
+    let facts = diagnosis
+        .facts
+        .iter()
+        .map(|(name, value)| member(name, Json::text(value)))
+        .collect();
+    let mut members = vec![
+        member("diagnosis", Json::text(diagnosis.verdict.join(" "))),
+        member("facts", Json::Object(facts)),
+    ];
+    findings(&mut members, &diagnosis.findings);
+    if !diagnosis.notes.is_empty() {
+        members.push(member("notes", texts(&diagnosis.notes)));
+    }
+    Json::Object(members).pretty()
+}
+
+fn findings(members: &mut Vec<(String, Json)>, findings: &[Finding]) {
+    if findings.is_empty() {
+        return;
+    }
+    let list = findings.iter().map(|it| {
+        let mut finding = vec![
+            member("title", Json::text(&it.title)),
+            member("sentences", texts(&it.sentences)),
+        ];
+        if !it.commands.is_empty() {
+            finding.push(member("commands", texts(&it.commands)));
+        }
+        Json::Object(finding)
+    });
+    members.push(member("findings", Json::List(list.collect())));
 }
 
 fn member(name: &str, value: Json) -> (String, Json) {

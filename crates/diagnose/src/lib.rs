@@ -10,7 +10,7 @@
 //! | `report` | what comes out |
 //! | `verdict`, `layer`, `statement`, `hint` | from the engine's trace to words and evidence |
 //! | `fix` | what would change the answer |
-//! | `text`, `json`, `write` | printing |
+//! | `text`, `json`, `html`, `svg`, `write` | printing |
 
 #![cfg_attr(
     not(test),
@@ -24,10 +24,13 @@
 mod case;
 mod fix;
 mod hint;
+mod html;
 mod json;
 mod layer;
+mod markup;
 mod report;
 mod statement;
+mod svg;
 mod text;
 mod verdict;
 mod words;
@@ -37,11 +40,14 @@ mod write;
 mod tests;
 
 pub use case::{Case, Document, Documents, Origin, PolicyPlace};
-pub use json::render_json;
+pub use html::{diagnosis_html, render_html};
+pub use json::{diagnosis_json, render_json};
 pub use report::{
-    Element, Fix, LayerReport, LayerState, Mark, Place, Report, Seen, StatementReport, Step, Wanted,
+    Diagnosis, Element, Finding, Fix, LayerReport, LayerState, Mark, Place, Report, Seen,
+    StatementReport, Step, Wanted,
 };
-pub use text::{Style, render_text};
+pub use svg::render_svg;
+pub use text::{Style, diagnosis_text, render_text};
 pub use words::resource_as_printed;
 
 use keyward_engine::{DecidedBy, Decision, LayerKind, explain, message, statements};
@@ -85,6 +91,7 @@ pub fn diagnose(case: &Case<'_>) -> Report {
         resource: case.request.resource.to_owned(),
         message,
         keys_not_given: layer::keys_not_given(&trace),
+        findings: Vec::new(),
         notes: case.notes.to_vec(),
         layers,
         turns: verdict::turns(case, &decision, &trace, &determining),

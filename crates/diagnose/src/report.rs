@@ -29,6 +29,8 @@ pub struct Report {
     pub keys_not_given: Vec<String>,
     /// For an allowed request, what would turn the answer.
     pub turns: Vec<String>,
+    /// What is known beyond the policies, such as the symptom that this is.
+    pub findings: Vec<Finding>,
     /// What was taken for granted.
     pub notes: Vec<String>,
     /// What would turn a refusal into an Allow, what gives least first. The engine has allowed the request with each.
@@ -45,6 +47,30 @@ impl Report {
             .flat_map(|layer| &layer.statements)
             .filter(|statement| statement.determined)
     }
+}
+
+/// Something that is known beyond the policies, and what to do about it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Finding {
+    /// What it is about, in a few words.
+    pub title: String,
+    /// What is known.
+    pub sentences: Vec<String>,
+    /// Commands to run, in order.
+    pub commands: Vec<String>,
+}
+
+/// The diagnosis of a symptom that no policy decides: what it is, from what, and what to do.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// What happened, in one sentence or two.
+    pub verdict: Vec<String>,
+    /// What is known of it: a name and a value each.
+    pub facts: Vec<(String, String)>,
+    /// Causes, the likeliest first, or what else is to be told.
+    pub findings: Vec<Finding>,
+    /// What was taken for granted.
+    pub notes: Vec<String>,
 }
 
 /// What one layer said.

@@ -1,7 +1,8 @@
 //! The report for people: the answer first, then why, then what to do.
 
 use crate::report::{
-    Element, Fix, LayerReport, LayerState, Mark, Report, Seen, StatementReport, Step, Wanted,
+    Diagnosis, Element, Finding, Fix, LayerReport, LayerState, Mark, Report, Seen, StatementReport,
+    Step, Wanted,
 };
 use crate::words::{self, capitalised, counted, effect_name};
 
@@ -32,6 +33,7 @@ pub fn render_text(report: &Report, style: Style) -> String {
     };
     page.headline(report);
     page.request(report);
+    page.findings(&report.findings);
     page.layers(report);
     if !report.turns.is_empty() {
         page.blank();
@@ -57,7 +59,55 @@ pub fn render_text(report: &Report, style: Style) -> String {
     page.out
 }
 
+/// Writes a diagnosis as text, as [`render_text`] does a report.
+#[must_use]
+pub fn diagnosis_text(diagnosis: &Diagnosis, style: Style) -> String {
+    let mut page = Page {
+        out: String::new(),
+        style,
+    };
+    let word = page.ink("DIAGNOSIS", Ink::Bad);
+    let verdict = diagnosis.verdict.join(" ");
+    page.paragraph(&format!("{word}  "), "           ", &verdict, Ink::Strong);
+    if !diagnosis.facts.is_empty() {
+        page.blank();
+        let width = diagnosis
+            .facts
+            .iter()
+            .map(|(name, _)| name.chars().count())
+            .max()
+            .unwrap_or(0);
+        for (name, text) in &diagnosis.facts {
+            let name = page.ink(&format!("  {name:<width$}  "), Ink::Faint);
+            let indent = " ".repeat(width.saturating_add(4));
+            page.paragraph(&name, &indent, text, Ink::Plain);
+        }
+    }
+    page.findings(&diagnosis.findings);
+    if !diagnosis.notes.is_empty() {
+        page.blank();
+        for note in &diagnosis.notes {
+            page.paragraph("  ", "  ", note, Ink::Faint);
+        }
+    }
+    page.out
+}
+
 impl Page {
+    fn findings(&mut self, findings: &[Finding]) {
+        for finding in findings {
+            self.blank();
+            self.heading(&finding.title);
+            for sentence in &finding.sentences {
+                self.paragraph("  ", "  ", sentence, Ink::Plain);
+            }
+            for command in &finding.commands {
+                let command = self.ink(command, Ink::Plain);
+                self.line(&format!("    $ {command}"));
+            }
+        }
+    }
+
     fn headline(&mut self, report: &Report) {
         let (word, ink) = match (report.decision, report.uncertain) {
             (Decision::Allow(_), _) => ("ALLOWED", Ink::Good),

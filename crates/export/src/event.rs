@@ -1,6 +1,6 @@
 //! CloudTrail records: one, a file of them, or what `aws cloudtrail lookup-events` prints.
 
-mod action;
+pub(crate) mod action;
 mod raw;
 
 use std::collections::BTreeMap;

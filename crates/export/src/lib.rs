@@ -36,6 +36,7 @@ mod text;
 pub use account::{Account, Attached, Group, Inline, Managed, Role, Tag, User};
 pub use credential_report::{CredentialReport, CredentialRow, Key};
 pub use error::ReadError;
+pub use event::action::action as action_of;
 pub use event::{Event, Identity, events};
 pub use export::{Export, ResourcePolicy};
 pub use message::{Deny, ErrorMessage, Layer, Printed, Refusal, parse as parse_message};

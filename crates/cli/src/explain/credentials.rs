@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use keyward_sigv4::{Credentials, SecretKey};
 
-use super::account::BadInput;
+use keyward_analysis::BadQuestion;
 
 /// Reads a variable of the environment; an empty one counts as absent.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -18,7 +18,7 @@ pub(crate) struct Identity {
 
 /// Finds credentials as AWS's tools do: `AWS_ACCESS_KEY_ID` and its companions first, then the profile that
 /// `AWS_PROFILE` names, or `default`, in `AWS_SHARED_CREDENTIALS_FILE` or `~/.aws/credentials`.
-pub(crate) fn find(environment: Environment<'_>) -> Result<Identity, BadInput> {
+pub(crate) fn find(environment: Environment<'_>) -> Result<Identity, BadQuestion> {
     let variable = |name: &str| environment(name).filter(|value| !value.is_empty());
     let region = variable("AWS_REGION")
         .or_else(|| variable("AWS_DEFAULT_REGION"))
@@ -33,12 +33,12 @@ pub(crate) fn find(environment: Environment<'_>) -> Result<Identity, BadInput> {
             session_token: variable("AWS_SESSION_TOKEN"),
         },
         (Some(_), None) => {
-            return Err(BadInput(
+            return Err(BadQuestion::new(
                 "AWS_ACCESS_KEY_ID is set and AWS_SECRET_ACCESS_KEY is not".to_owned(),
             ));
         }
         (None, Some(_)) => {
-            return Err(BadInput(
+            return Err(BadQuestion::new(
                 "AWS_SECRET_ACCESS_KEY is set and AWS_ACCESS_KEY_ID is not".to_owned(),
             ));
         }
@@ -50,7 +50,7 @@ pub(crate) fn find(environment: Environment<'_>) -> Result<Identity, BadInput> {
     })
 }
 
-fn from_file(variable: &impl Fn(&str) -> Option<String>) -> Result<Credentials, BadInput> {
+fn from_file(variable: &impl Fn(&str) -> Option<String>) -> Result<Credentials, BadQuestion> {
     let profile = variable("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
     let path = variable("AWS_SHARED_CREDENTIALS_FILE")
         .map(PathBuf::from)
@@ -58,16 +58,19 @@ fn from_file(variable: &impl Fn(&str) -> Option<String>) -> Result<Credentials, 
             variable("HOME").map(|home| PathBuf::from(home).join(".aws").join("credentials"))
         })
         .ok_or_else(|| {
-            BadInput("no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned())
+            BadQuestion::new(
+                "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
+            )
         })?;
     let shown = path.display().to_string();
     let text = std::fs::read_to_string(&path).map_err(|error| {
-        BadInput(format!(
+        BadQuestion::new(format!(
             "no credentials: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY ({shown}: {error})"
         ))
     })?;
-    let section = section(&text, &profile)
-        .ok_or_else(|| BadInput(format!("no credentials: {shown} has no profile {profile}")))?;
+    let section = section(&text, &profile).ok_or_else(|| {
+        BadQuestion::new(format!("no credentials: {shown} has no profile {profile}"))
+    })?;
     let setting = |name: &str| {
         section
             .iter()
@@ -84,7 +87,7 @@ fn from_file(variable: &impl Fn(&str) -> Option<String>) -> Result<Credentials, 
             secret: SecretKey::new(secret),
             session_token: setting("aws_session_token"),
         }),
-        _ => Err(BadInput(format!(
+        _ => Err(BadQuestion::new(format!(
             "no credentials: profile {profile} in {shown} has no access key"
         ))),
     }
@@ -154,7 +157,8 @@ mod tests {
                     expected
                 );
             }
-            (Err(BadInput(message)), Err(expected)) => {
+            (Err(error), Err(expected)) => {
+                let message = error.to_string();
                 assert!(message.contains(expected), "{message}")
             }
             (found, expected) => panic!("{found:?} is not {expected:?}"),

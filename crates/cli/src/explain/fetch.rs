@@ -16,7 +16,9 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use super::account::{Account, BadInput};
+use keyward_analysis::BadQuestion;
+use keyward_export::Account;
+
 use super::credentials::{self, Environment, Identity};
 use super::response;
 
@@ -32,7 +34,7 @@ const PAGES: usize = 10_000;
 type HttpClient = Client<HttpsConnector<HttpConnector>, Full<Bytes>>;
 
 /// Asks for everything, page by page.
-pub(crate) fn account(endpoint: &str, now: i64) -> Result<Account, BadInput> {
+pub(crate) fn account(endpoint: &str, now: i64) -> Result<Account, BadQuestion> {
     account_with(endpoint, now, &|name| std::env::var(name).ok())
 }
 
@@ -41,14 +43,14 @@ pub(crate) fn account_with(
     endpoint: &str,
     now: i64,
     environment: Environment<'_>,
-) -> Result<Account, BadInput> {
+) -> Result<Account, BadQuestion> {
     let server = Server::new(endpoint)?;
     let identity = credentials::find(environment)?;
     let client = client(&server.uri, environment)?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(|error| BadInput(format!("can't start: {error}")))?;
+        .map_err(|error| BadQuestion::new(format!("can't start: {error}")))?;
     runtime.block_on(pages(&client, &server, &identity, now))
 }
 
@@ -59,9 +61,9 @@ struct Server {
 }
 
 impl Server {
-    fn new(endpoint: &str) -> Result<Self, BadInput> {
+    fn new(endpoint: &str) -> Result<Self, BadQuestion> {
         let wrong = || {
-            BadInput(format!(
+            BadQuestion::new(format!(
                 "--endpoint {endpoint} is not of the form http://HOST:PORT or https://HOST"
             ))
         };
@@ -83,7 +85,7 @@ async fn pages(
     server: &Server,
     identity: &Identity,
     now: i64,
-) -> Result<Account, BadInput> {
+) -> Result<Account, BadQuestion> {
     let mut account = Account::default();
     let mut marker = None;
     for _ in 0..PAGES {
@@ -94,13 +96,13 @@ async fn pages(
         };
         let body = post(client, server, identity, encode(&call), now).await?;
         let page = response::add(&body, &mut account)
-            .map_err(|what| BadInput(format!("the answer of {} {what}", server.uri)))?;
+            .map_err(|what| BadQuestion::new(format!("the answer of {} {what}", server.uri)))?;
         match page.marker {
             None => return Ok(account),
             next => marker = next,
         }
     }
-    Err(BadInput(format!(
+    Err(BadQuestion::new(format!(
         "{} does not stop answering with more pages",
         server.uri
     )))
@@ -113,8 +115,8 @@ async fn post(
     identity: &Identity,
     form: String,
     now: i64,
-) -> Result<String, BadInput> {
-    let unreachable = |why: &str| BadInput(format!("can't reach {}: {why}", server.uri));
+) -> Result<String, BadQuestion> {
+    let unreachable = |why: &str| BadQuestion::new(format!("can't reach {}: {why}", server.uri));
     let request =
         request(server, identity, form, now).map_err(|error| unreachable(&error.to_string()))?;
     let exchange = async {
@@ -137,7 +139,7 @@ async fn post(
     if status.is_success() {
         return Ok(body);
     }
-    Err(BadInput(match response::error(&body) {
+    Err(BadQuestion::new(match response::error(&body) {
         Some((code, message)) => format!("{} answers {code}: {message}", server.uri),
         None => format!(
             "{} answers with status {status}, and not as IAM does",
@@ -195,7 +197,7 @@ fn innermost(error: &hyper_util::client::legacy::Error) -> String {
     text
 }
 
-fn client(uri: &Uri, environment: Environment<'_>) -> Result<HttpClient, BadInput> {
+fn client(uri: &Uri, environment: Environment<'_>) -> Result<HttpClient, BadQuestion> {
     let is_https = uri.scheme_str() == Some("https");
     let roots = if is_https {
         roots(environment)?
@@ -205,7 +207,7 @@ fn client(uri: &Uri, environment: Environment<'_>) -> Result<HttpClient, BadInpu
     let provider = rustls::crypto::aws_lc_rs::default_provider();
     let config = ClientConfig::builder_with_provider(provider.into())
         .with_safe_default_protocol_versions()
-        .map_err(|error| BadInput(format!("can't use TLS: {error}")))?
+        .map_err(|error| BadQuestion::new(format!("can't use TLS: {error}")))?
         .with_root_certificates(roots)
         .with_no_client_auth();
     let connector = hyper_rustls::HttpsConnectorBuilder::new()
@@ -217,23 +219,23 @@ fn client(uri: &Uri, environment: Environment<'_>) -> Result<HttpClient, BadInpu
 }
 
 /// Returns the certificates to trust: those of `AWS_CA_BUNDLE`, else the platform's.
-fn roots(environment: Environment<'_>) -> Result<RootCertStore, BadInput> {
+fn roots(environment: Environment<'_>) -> Result<RootCertStore, BadQuestion> {
     let mut roots = RootCertStore::empty();
     if let Some(path) = environment("AWS_CA_BUNDLE").filter(|path| !path.is_empty()) {
         let wrong = |error: rustls::pki_types::pem::Error| {
-            BadInput(format!("AWS_CA_BUNDLE: can't read {path}: {error}"))
+            BadQuestion::new(format!("AWS_CA_BUNDLE: can't read {path}: {error}"))
         };
         for certificate in CertificateDer::pem_file_iter(&path).map_err(wrong)? {
             roots
                 .add(certificate.map_err(wrong)?)
-                .map_err(|error| BadInput(format!("AWS_CA_BUNDLE: {path}: {error}")))?;
+                .map_err(|error| BadQuestion::new(format!("AWS_CA_BUNDLE: {path}: {error}")))?;
         }
     } else {
         // Single certificates that cannot be read are left out, as every client of the platform's store does.
         roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     }
     if roots.is_empty() {
-        return Err(BadInput(
+        return Err(BadQuestion::new(
             "no certificates to trust: set AWS_CA_BUNDLE to a file that holds some".to_owned(),
         ));
     }

@@ -1,8 +1,7 @@
 //! Reads the answers of `GetAccountAuthorizationDetails`.
 
+use keyward_export::{Account, Attached, Group, Inline, Managed, Role, Text, User};
 use keyward_wire::Element;
-
-use super::account::{Account, Attached, Group, Inline, Role, Text, User};
 
 /// One page of an account.
 #[derive(Debug)]
@@ -28,7 +27,9 @@ pub(crate) fn add(body: &str, account: &mut Account) -> Result<Page, String> {
         .extend(result.members("RoleDetailList").map(role));
     for policy in result.members("Policies") {
         if let Some(document) = default_version(policy) {
-            account.policies.insert(text(policy, "Arn"), document);
+            let name = text(policy, "PolicyName");
+            let managed = Managed { name, document };
+            account.policies.insert(text(policy, "Arn"), managed);
         }
     }
     let is_truncated = result.child_text("IsTruncated") == Some("true");
@@ -67,6 +68,7 @@ fn user(element: &Element) -> User {
 fn group(element: &Element) -> Group {
     Group {
         name: text(element, "GroupName"),
+        arn: text(element, "Arn"),
         inline: inline(element, "GroupPolicyList"),
         attached: attached(element),
     }

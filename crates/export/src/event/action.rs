@@ -50,7 +50,16 @@ const S3: [(&str, &str); 31] = [
     ("UploadPartCopy", "PutObject"),
 ];
 
-pub(super) fn action(source: &str, name: &str) -> Option<String> {
+/// Returns the action that a call asks for; `source` is as CloudTrail has it, such as `s3.amazonaws.com`.
+///
+/// # Examples
+/// ```
+/// use keyward_export::action_of;
+///
+/// assert_eq!(action_of("s3.amazonaws.com", "HeadObject").as_deref(), Some("s3:GetObject"));
+/// ```
+#[must_use]
+pub fn action(source: &str, name: &str) -> Option<String> {
     let service = source.strip_suffix(".amazonaws.com")?;
     if service == "signin" || name.is_empty() {
         return None;

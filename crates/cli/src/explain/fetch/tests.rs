@@ -5,8 +5,8 @@ use keyward_engine::Decision;
 use keyward_sigv4::{Expected, SecretKey, SignedRequest};
 
 use super::*;
-use crate::explain::account::Source;
-use crate::explain::report::{Question, explain};
+use keyward_analysis::{Question, explain};
+use keyward_export::{Export, Piece};
 
 /// 2026-01-02T03:04:05Z.
 const NOW: i64 = 1_767_323_045;
@@ -125,7 +125,11 @@ fn all_pages() {
             "Action=GetAccountAuthorizationDetails&Version=2010-05-08&MaxItems=1000&Marker=m%2F1%3D",
         ]
     );
-    let source = Source::Account(account);
+    let source = Export::of([Piece::Account {
+        account,
+        continues: false,
+    }])
+    .unwrap();
     let ask = |action: &str| {
         let alice = "arn:aws:iam::111122223333:user/alice";
         let question = Question::new(alice, action, "arn:aws:s3:::home/red & blue/x", &[]).unwrap();
@@ -165,7 +169,9 @@ fn errors_are_one_line() {
         ),
     ] {
         let (endpoint, server) = serve(vec![(status, answer)]);
-        let BadInput(message) = account_with(&endpoint, NOW, &environment).unwrap_err();
+        let message = account_with(&endpoint, NOW, &environment)
+            .unwrap_err()
+            .to_string();
         server.join().unwrap();
         assert!(
             message.contains(expected) && !message.contains('\n'),
@@ -192,7 +198,9 @@ fn servers_that_are_not_there() {
         ("http://127.0.0.1?x=y".to_owned(), "is not of the form"),
         (String::new(), "is not of the form"),
     ] {
-        let BadInput(message) = account_with(&endpoint, NOW, &environment).unwrap_err();
+        let message = account_with(&endpoint, NOW, &environment)
+            .unwrap_err()
+            .to_string();
         assert!(
             message.contains(expected) && !message.contains('\n'),
             "{message}"

@@ -1,27 +1,31 @@
-use std::path::Path;
-
 use keyward_diagnose::{Style, render_text};
 use keyward_engine::{DecidedBy, Decision, LayerKind};
 
 use super::*;
-use crate::explain::{directory, export};
 
 /// 2026-01-02T03:04:05Z.
 const NOW: i64 = 1_767_323_045;
 
 const EXPORT: &str = include_str!("export.json");
 
-fn account() -> Source {
-    Source::Account(export::parse("export.json", EXPORT.to_owned()).unwrap())
+fn export(files: &[(&str, &str)]) -> Export {
+    let pieces = files
+        .iter()
+        .flat_map(|(path, text)| keyward_export::read(path, (*text).to_owned()).unwrap());
+    Export::of(pieces).unwrap()
+}
+
+fn account() -> Export {
+    export(&[("export.json", EXPORT)])
 }
 
 fn ask(
-    source: &Source,
+    source: &Export,
     principal: &str,
     action: &str,
     resource: &str,
     context: &[&str],
-) -> Result<Report, BadInput> {
+) -> Result<Report, BadQuestion> {
     let context: Vec<String> = context.iter().map(|it| (*it).to_owned()).collect();
     explain(
         source,
@@ -224,13 +228,34 @@ fn trust_policies() {
 
 #[test]
 fn a_missing_managed_policy_refuses() {
+    let without = EXPORT.replace(
+        "arn:aws:iam::aws:policy/ReadOnlyAccess",
+        "arn:aws:iam::111122223333:policy/Gone",
+    );
+    let report = ask(
+        &export(&[("export.json", &without)]),
+        &arn("user/carol"),
+        "s3:GetObject",
+        "arn:aws:s3:::reports/x",
+        &[],
+    )
+    .unwrap();
+    let verdict = report.verdict.join(" ");
+    assert!(
+        verdict.contains("ReadOnlyAccess") && verdict.contains("LocalManagedPolicy"),
+        "{verdict}"
+    );
+}
+
+#[test]
+fn a_missing_policy_of_aws_is_taken_from_the_catalog_and_told() {
     check(
         "user/carol",
         "s3:GetObject",
         "arn:aws:s3:::reports/x",
         &[],
-        "implicitDeny unusable",
-        &[],
+        "allowed identity",
+        &["ReadOnlyAccess[1]"],
     );
     let report = ask(
         &account(),
@@ -240,10 +265,10 @@ fn a_missing_managed_policy_refuses() {
         &[],
     )
     .unwrap();
-    let verdict = report.verdict.join(" ");
+    let notes = report.notes.join(" ");
     assert!(
-        verdict.contains("ReadOnlyAccess") && verdict.contains("AWSManagedPolicy"),
-        "{verdict}"
+        notes.contains("policy ReadOnlyAccess: taken from"),
+        "{notes}"
     );
 }
 
@@ -377,7 +402,7 @@ fn bad_input() {
             "s3:GetObject",
             "*",
             "",
-            "the export is of account 111122223333",
+            "and the export holds account 111122223333",
         ),
         ("user/bob", "GetObject", "*", "", "service:Name"),
         ("user/bob", "s3:Get*", "*", "", "without wildcards"),
@@ -406,14 +431,17 @@ fn bad_input() {
             .filter(|it| !it.is_empty())
             .into_iter()
             .collect();
-        let BadInput(message) =
-            ask(&account(), &arn(principal), action, &resource, &context).unwrap_err();
+        let message = ask(&account(), &arn(principal), action, &resource, &context)
+            .unwrap_err()
+            .to_string();
         assert!(
             message.contains(expected) && !message.contains('\n'),
             "{message}"
         );
     }
-    let BadInput(message) = ask(&account(), "bob", "s3:GetObject", "*", &[]).unwrap_err();
+    let message = ask(&account(), "bob", "s3:GetObject", "*", &[])
+        .unwrap_err()
+        .to_string();
     assert_eq!(
         message,
         "--principal takes an ARN; did you mean arn:aws:iam::111122223333:user/bob?"
@@ -421,57 +449,19 @@ fn bad_input() {
 }
 
 #[test]
-fn exports_that_are_none() {
-    for (text, expected) in [
-        ("", "cut off at line 1"),
-        (EXPORT.get(..900).unwrap(), "cut off at line"),
-        ("[]", "is not what aws iam"),
-        ("{}", "is not what aws iam"),
-        (r#"{"Users":[]}"#, "is not what aws iam"),
+fn bare_policies_are_those_of_whoever_is_asked_about() {
+    let bare = export(&[
         (
-            r#"{"Version":"2012-10-17","Statement":[]}"#,
-            "is one policy",
+            "p/b.json",
+            r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:DeleteObject","Resource":"*"}}"#,
         ),
         (
-            r#"{"UserDetailList":[],"IsTruncated":true}"#,
-            "only the first part",
+            "p/a.json",
+            "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}\n}",
         ),
-        (
-            r#"{"UserDetailList":[{"Arn":"x"}]}"#,
-            "missing field `UserName`",
-        ),
-    ] {
-        let BadInput(message) = export::parse("x.json", text.to_owned()).unwrap_err();
-        assert!(
-            message.contains(expected) && !message.contains('\n'),
-            "{message}"
-        );
-    }
-    let BadInput(message) = export::read(Path::new("/nonexistent")).unwrap_err();
-    assert!(message.starts_with("can't read /nonexistent"), "{message}");
-}
-
-#[test]
-fn directories() {
-    let directory = tempfile::tempdir().unwrap();
-    let BadInput(message) = directory::read(directory.path()).unwrap_err();
-    assert!(message.contains("has no *.json files"), "{message}");
-    let write = |name: &str, text: &str| std::fs::write(directory.path().join(name), text).unwrap();
-    write(
-        "b.json",
-        r#"{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"s3:DeleteObject","Resource":"*"}}"#,
-    );
-    write(
-        "a.json",
-        "{\n  \"Version\": \"2012-10-17\",\n  \"Statement\": {\"Effect\":\"Allow\",\"Action\":\"s3:*\",\"Resource\":\"*\"}\n}",
-    );
-    write("readme.txt", "not a policy");
-    let read = || Source::Directory(directory::read(directory.path()).unwrap());
-    let ask = |source: &Source, action: &str| {
-        ask(source, &arn("user/any"), action, "arn:aws:s3:::b/k", &[]).unwrap()
-    };
-
-    let report = ask(&read(), "s3:GetObject");
+    ]);
+    let ask = |action: &str| ask(&bare, &arn("user/any"), action, "arn:aws:s3:::b/k", &[]).unwrap();
+    let report = ask("s3:GetObject");
     let statement = report.determining().next().unwrap();
     let place = statement.place.as_ref().unwrap();
     assert_eq!(
@@ -482,15 +472,10 @@ fn directories() {
         ),
         ("a", 3, 16)
     );
-    assert!(place.file.as_ref().unwrap().ends_with("a.json"));
+    assert_eq!(place.file.as_deref(), Some("p/a.json"));
     assert!(matches!(
-        ask(&read(), "s3:DeleteObject").decision,
+        ask("s3:DeleteObject").decision,
         Decision::ExplicitDeny(_)
-    ));
-    write("c.json", "{");
-    assert!(matches!(
-        ask(&read(), "s3:GetObject").decision.determined().by,
-        DecidedBy::UnusablePolicy(_)
     ));
 }
 

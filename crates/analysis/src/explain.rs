@@ -1,0 +1,129 @@
+//! A question put to an export, through `keyward_diagnose`.
+
+use keyward_arn::{AccountId, Arn};
+use keyward_diagnose::{Case, Report, diagnose};
+use keyward_engine::Request;
+use keyward_export::Export;
+
+use crate::caller::{Caller, Kind};
+use crate::context::{Asked, context};
+use crate::error::BadQuestion;
+use crate::gather::{Gathered, Shelf, Target, resource_policy};
+use crate::question::Question;
+
+/// Answers a question; `now` is in seconds since the Unix epoch.
+///
+/// # Errors
+/// Where the principal is not in the export, or a fact that the question needs is missing.
+pub fn explain(export: &Export, question: &Question, now: i64) -> Result<Report, BadQuestion> {
+    let caller = Caller::find(&question.principal, question.issuer.as_deref(), export)?;
+    let (owner, mut notes) = resource_account(export, question, &caller)?;
+    let asked = Asked {
+        action: &question.action,
+        resource: &question.resource,
+        resource_account: owner,
+    };
+    let context = context(&question.context, &caller, export, asked, now);
+    let target = Target {
+        action: &question.action,
+        resource: &question.resource,
+        owner,
+    };
+    let mut shelf = Shelf::default();
+    let session_policies = question.session_policies.as_deref();
+    let gathered = Gathered::of(export, &mut shelf, &caller, target, session_policies);
+    let mut request = Request::new(
+        caller.principal(),
+        &question.action,
+        &question.resource,
+        &context,
+    );
+    request.resource_account = owner;
+    if let Kind::Session { session: None, .. } = &caller.kind {
+        notes.push(match session_policies {
+            None => {
+                "A role acts in sessions: this is the answer for one without a session policy."
+            }
+            Some(_) => {
+                "A role acts in sessions: this is the answer for one with the session policies that were given."
+            }
+        }
+        .to_owned());
+    }
+    notes.extend(from_catalog(&gathered));
+    let mut report = diagnose(&Case {
+        request,
+        layers: &gathered.layers(),
+        documents: &gathered.documents,
+        unseen: &gathered.unseen,
+        notes: &notes,
+    });
+    if !report.keys_not_given.is_empty() {
+        report
+            .notes
+            .push("Give a condition key with --context KEY=VALUE.".to_owned());
+    }
+    Ok(report)
+}
+
+/// Tells which documents are not the account's own.
+fn from_catalog(gathered: &Gathered) -> Option<String> {
+    let names: Vec<&str> = gathered.from_catalog.iter().map(String::as_str).collect();
+    (!names.is_empty()).then(|| {
+        format!(
+            "The export lacks AWS's managed {} {}: taken from Keyward's own copy of AWS's policies, which may be of another \
+             day. Export without --filter to have the account's.",
+            if names.len() == 1 {
+                "policy"
+            } else {
+                "policies"
+            },
+            names.join(", ")
+        )
+    })
+}
+
+/// Returns the account that owns the resource: as given, as the ARN says, as a file says, or else the caller's, which
+/// is told.
+pub(crate) fn resource_account(
+    export: &Export,
+    question: &Question,
+    caller: &Caller<'_>,
+) -> Result<(Option<AccountId>, Vec<String>), BadQuestion> {
+    let given = question
+        .context
+        .iter()
+        .find(|it| it.key.eq_ignore_ascii_case("aws:ResourceAccount"));
+    if let Some(given) = given {
+        let account = given
+            .values
+            .first()
+            .and_then(|value| AccountId::parse(value).ok());
+        return match account.filter(|_| given.values.len() == 1) {
+            Some(account) => Ok((Some(account), Vec::new())),
+            None => Err(BadQuestion::new(
+                "--context aws:ResourceAccount takes one account id of 12 digits",
+            )),
+        };
+    }
+    let arn = Arn::parse(&question.resource);
+    let told = resource_policy(export, &question.resource).and_then(|it| it.account);
+    if let Some(account) = arn.and_then(|arn| arn.account_id()).or(told) {
+        return Ok((Some(account), Vec::new()));
+    }
+    let mut notes = Vec::new();
+    if arn.is_some() {
+        notes.push(match caller.account {
+            Some(account) => format!(
+                "The resource's ARN names no account: taken to be of account {account}; say otherwise with --context \
+                 aws:ResourceAccount=ID."
+            ),
+            None => "The resource's ARN names no account: say which owns it with --context aws:ResourceAccount=ID."
+                .to_owned(),
+        });
+    }
+    Ok((caller.account, notes))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+//! Questions put to an export of accounts: why a request is refused, who can do something, what will bite.
+//!
+//! Pure: a [`keyward_export::Export`] in, plain data out. Every answer comes from `keyward_engine`; this crate gathers
+//! what it is asked over, and says what is missing. Start at [`explain`].
+//!
+//! | module | what |
+//! |---|---|
+//! | `question`, `caller`, `context` | a request, as a person puts it |
+//! | `gather` | the policies that bear on it |
+//! | `explain` | the answer, through `keyward_diagnose` |
+//! | `symptom` | from an error message, a CloudTrail record or a lost key to a question or a diagnosis |
+
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::wildcard_enum_match_arm,
+        clippy::arithmetic_side_effects,
+        clippy::as_conversions
+    )
+)]
+
+mod caller;
+mod context;
+mod date;
+mod error;
+mod explain;
+mod gather;
+mod near;
+mod question;
+mod symptom;
+
+pub use date::iso8601;
+pub use error::BadQuestion;
+pub use explain::explain;
+pub use question::{Given, Question};
+pub use symptom::{
+    Asked, Hints, Symptom, explain_asked, finish, lost_access_key, of_event, of_message,
+};
