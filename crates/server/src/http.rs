@@ -21,6 +21,8 @@ use crate::metrics;
 pub(crate) type Reply = Response<Full<Bytes>>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const AUTHORIZATION_MESSAGE: HeaderName =
+    HeaderName::from_static("x-keyward-authorization-message");
 const REVISION: HeaderName = HeaderName::from_static("x-keyward-revision");
 
 /// Where a connection comes from.
@@ -119,6 +121,11 @@ fn reply(outgoing: Outgoing) -> Reply {
     }
     if let Some(revision) = outgoing.revision {
         headers.insert(REVISION, HeaderValue::from(revision.number()));
+    }
+    if let Some(message) = outgoing.authorization_message
+        && let Ok(message) = HeaderValue::try_from(message)
+    {
+        headers.insert(AUTHORIZATION_MESSAGE, message);
     }
     if let Some(location) = outgoing.location {
         headers.insert(LOCATION, HeaderValue::from_static(location));

@@ -1,5 +1,6 @@
 //! Who sent a request: the signature checked against the key that the view names, or that a session token holds.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -174,17 +175,23 @@ impl Caller {
 
     /// Returns the caller's ARN: that of the session, where it has one of its own.
     pub(crate) fn arn(&self) -> String {
+        self.arn_text().into_owned()
+    }
+
+    /// Returns the caller's ARN as [`arn`](Self::arn), without a copy where it is kept.
+    pub(crate) fn arn_text(&self) -> Cow<'_, str> {
         let account = self.account();
         match &self.identity {
-            Identity::Bearer(bearer) => bearer.provider.clone(),
+            Identity::Bearer(bearer) => bearer.provider.as_str().into(),
             Identity::FederatedUser { name, .. } => {
-                SessionPrincipal::federated_user_arn(account, name)
+                SessionPrincipal::federated_user_arn(account, name).into()
             }
             Identity::Role(role) => {
-                SessionPrincipal::assumed_role_arn(account, role.name.as_str(), self.session_name())
+                let (role, session) = (role.name.as_str(), self.session_name());
+                SessionPrincipal::assumed_role_arn(account, role, session).into()
             }
-            Identity::Root => root_arn(account),
-            Identity::User(user) => user.arn.clone(),
+            Identity::Root => root_arn(account).into(),
+            Identity::User(user) => user.arn.as_str().into(),
         }
     }
 

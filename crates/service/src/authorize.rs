@@ -12,6 +12,7 @@ use keyward_view::UserPrincipal;
 use keyward_wire::write_json_string as string;
 
 use crate::authenticate::{Authenticated, Caller, Identity};
+use crate::authorization_message::encoded;
 use crate::context::context;
 use crate::event::Detail;
 use crate::exchange::Incoming;
@@ -81,7 +82,7 @@ fn allowed(
         Conditions::FixedRule => Context::new(),
         Conditions::Policies => context(caller, action, question, circumstances),
     };
-    let arn = caller.arn();
+    let arn = caller.arn_text();
     let inline = caller.session().map(|session| session.inline.as_slice());
     let managed = match caller.session() {
         Some(session) => view.session_policies(caller.cell(), &session.session),
@@ -113,6 +114,7 @@ fn allowed(
         Decision::Allow(_) => Ok(()),
         Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => {
             detail.decision = Some(described(&decision, &layers));
+            detail.message = encoded(service, caller, question, &request, &decision, &layers);
             if forbidden_to_session(caller, &decision, action) {
                 return Err(SignatureError::SessionTokenInvalid.into());
             }

@@ -65,7 +65,7 @@ impl Service {
             noted.operation.map(Operation::service),
             result.as_ref().map(|_| ()),
         );
-        let (outgoing, error) = match result {
+        let (mut outgoing, error) = match result {
             Ok(reply) => (succeeded(reply, request_id, format), None),
             Err(error) => {
                 let answer = error.answer();
@@ -83,6 +83,7 @@ impl Service {
             }
         };
         self.leave_event(incoming, now, &request_id, &noted, error.as_ref());
+        outgoing.authorization_message = noted.detail.message;
         outgoing
     }
 
@@ -286,6 +287,7 @@ fn succeeded(reply: Reply, request_id: RequestId, format: Format) -> Outgoing {
         request_id,
         revision: reply.revision,
         location: None,
+        authorization_message: None,
     }
 }
 
@@ -313,6 +315,7 @@ fn failed(
             request_id,
             revision: None,
             location: Some(DOCUMENTATION),
+            authorization_message: None,
         };
     }
     Outgoing {
@@ -322,5 +325,6 @@ fn failed(
         request_id,
         revision: None,
         location: None,
+        authorization_message: None,
     }
 }

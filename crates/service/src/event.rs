@@ -50,6 +50,8 @@ pub(crate) struct Detail {
     pub(crate) response: Option<String>,
     /// What decided, where the policies refused.
     pub(crate) decision: Option<String>,
+    /// The same for whoever may decode it, where the policies refused.
+    pub(crate) message: Option<String>,
     /// Who called, where no signature says so.
     pub(crate) bearer: Option<Caller>,
 }

@@ -55,6 +55,8 @@ pub struct Outgoing {
     pub revision: Option<Revision>,
     /// Where a browser is sent that asks for no operation.
     pub location: Option<&'static str>,
+    /// For the `x-keyward-authorization-message` header: what the policies refused by, for `DecodeAuthorizationMessage`.
+    pub authorization_message: Option<String>,
 }
 
 /// Why a request's body was not read to its end.

@@ -6,6 +6,7 @@
 
 mod accesses;
 mod authenticate;
+mod authorization_message;
 mod authorize;
 mod call;
 mod context;

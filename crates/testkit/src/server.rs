@@ -42,6 +42,8 @@ pub struct Answer {
     pub status: u16,
     /// The body.
     pub body: String,
+    /// What decided, encoded, where the policies refused.
+    pub authorization_message: Option<String>,
 }
 
 impl Answer {
@@ -237,6 +239,7 @@ impl InProcess {
         Answer {
             status: outgoing.status,
             body: String::from_utf8_lossy(&outgoing.body).into_owned(),
+            authorization_message: outgoing.authorization_message,
         }
     }
 }

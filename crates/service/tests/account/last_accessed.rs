@@ -50,6 +50,7 @@ fn of_service(answer: &Answer, prefix: &str) -> Answer {
     Answer {
         status: 200,
         body: part.unwrap().to_owned(),
+        authorization_message: None,
     }
 }
 

@@ -164,5 +164,38 @@ async fn events_tell_of_sessions_and_show_no_secret() {
             "{event}"
         );
     }
-    let _ = assume("R");
+}
+
+#[tokio::test]
+async fn a_refusal_is_decoded_by_those_who_may() {
+    let server = start().await;
+    let decode = allow("sts:DecodeAuthorizationMessage");
+    let ann = user(&server, "ann", &decode).await;
+    let bob = user(&server, "bob", "").await;
+    let refusal = server.call(&bob, &get_user("ann")).await;
+    let encoded_message = refusal.authorization_message.unwrap();
+    let call = sts::DecodeAuthorizationMessage { encoded_message };
+    assert_eq!(server.call(&bob, &call).await.code(), "AccessDenied");
+    let decoded = ok(&server, &ann, &call)
+        .await
+        .body
+        .replace("&quot;", "\"")
+        .replace("&#34;", "\"");
+    for part in [
+        r#"{"allowed":false,"explicitDeny":false"#,
+        r#""action":"iam:GetUser""#,
+        r#""resource":"arn:aws:iam::111122223333:user/ann""#,
+        r#"{"key":"aws:username","values":{"items":[{"value":"bob"}]}}"#,
+    ] {
+        assert!(decoded.contains(part), "{part}: {decoded}");
+    }
+    let (_, stranger) = server.account("stranger@example.test").await.unwrap();
+    let theirs = server.call(&stranger, &call).await;
+    assert_eq!(theirs.code(), "InvalidAuthorizationMessageException");
+    assert_eq!(
+        ok(&server, &ann, &sts::GetCallerIdentity {})
+            .await
+            .authorization_message,
+        None
+    );
 }
