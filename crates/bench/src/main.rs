@@ -18,6 +18,7 @@ mod mix;
 mod process;
 mod request;
 mod start;
+mod sts;
 mod table;
 mod writes;
 
@@ -27,6 +28,7 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 usage: keyward-bench api PROGRAM FOLDER   drives PROGRAM, with its data in a new folder within FOLDER
        keyward-bench mix PROGRAM FOLDER MOTO    drives PROGRAM and moto's server, the program MOTO, with reads and writes
+       keyward-bench sts PROGRAM FOLDER MOTO    makes and uses sessions, beside moto's server
        keyward-bench large PROGRAM FOLDER       fills an account to its quotas, and 100 accounts with 1,000 users each
        keyward-bench hello PORT BYTES     serves a body of BYTES bytes until standard input ends
 ";
@@ -39,6 +41,9 @@ fn main() -> ExitCode {
         ["large", program, folder] => large::run(Path::new(program), Path::new(folder)),
         ["mix", program, folder, moto] => {
             mix::run(Path::new(program), Path::new(folder), Path::new(moto))
+        }
+        ["sts", program, folder, moto] => {
+            sts::run(Path::new(program), Path::new(folder), Path::new(moto))
         }
         ["hello", port, bytes] => hello::run(port, bytes),
         _ => {

@@ -60,6 +60,12 @@ impl Signer {
         }
     }
 
+    /// Signs as a session.
+    pub(crate) fn with_token(mut self, token: &str) -> Self {
+        self.credentials.session_token = Some(token.to_owned());
+        self
+    }
+
     /// Makes the bytes of a request; `action` is the operation with its parameters, percent-encoded.
     pub(crate) fn request(&self, target: Target, action: &str, now: i64) -> Bytes {
         let body = format!("Action={action}&Version={}", target.version());

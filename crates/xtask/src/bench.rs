@@ -7,7 +7,7 @@ use anyhow::bail;
 
 use crate::process::{self, root, run_command};
 
-const NAMES: &[&str] = &["sigv4", "engine", "store", "api", "large"];
+const NAMES: &[&str] = &["sigv4", "engine", "store", "api", "sts", "large"];
 
 /// The peer that `bench api` drives beside Keyward, from PyPI.
 const MOTO: &str = "moto[server,iam,sts]==5.2.5";
@@ -38,6 +38,7 @@ fn one(name: &str) -> anyhow::Result<()> {
             ],
         ),
         "store" => store(),
+        "sts" => drive("sts", &[python_peer(MOTO, "moto_server")?]),
         _ => bail!("no bench {name}; there are {}", NAMES.join(", ")),
     }
 }

@@ -21,8 +21,12 @@ pub(crate) fn run() -> anyhow::Result<()> {
     install_system_packages()?;
     let python = install_python_packages()?;
     install_node_packages()?;
+    // With the features of the tests, so that nothing is built twice.
+    process::run(
+        "cargo",
+        &["build", "--workspace", "--bins", "--tests", "--quiet"],
+    )?;
     process::run("cargo", &["test", "--workspace", "--quiet"])?;
-    process::run("cargo", &["build", "--package", "keyward-cli"])?;
     let mut clients = Command::new(python);
     clients.args([
         "-m",
