@@ -62,6 +62,8 @@ pub struct Asked {
     pub question: Question,
     /// What AWS itself said.
     pub said: Option<Refusal>,
+    /// The same, in its own words.
+    pub words: Option<String>,
     /// What else is known.
     pub findings: Vec<Finding>,
     /// When it was asked, in seconds since the Unix epoch, where the symptom tells.
@@ -75,9 +77,11 @@ pub struct Asked {
 pub fn explain_asked(export: &Export, asked: &Asked, now: i64) -> Result<Report, BadQuestion> {
     let mut report = explain(export, &asked.question, asked.when.unwrap_or(now))?;
     report.findings.extend(asked.findings.iter().cloned());
-    report
-        .findings
-        .extend(said::compared(asked.said.as_ref(), &report, export));
+    let compared = said::compared(asked.said.as_ref(), &mut report, export);
+    report.findings.extend(compared);
+    if let Some(words) = asked.words.as_ref().filter(|words| !words.is_empty()) {
+        report.message = Some(words.clone());
+    }
     finish(&mut report);
     Ok(report)
 }
@@ -135,3 +139,6 @@ fn orphaned_device(report: &Report) -> Option<Finding> {
         ],
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -128,6 +128,7 @@ fn show(arguments: &Arguments, answer: &Answer) -> ExitCode {
         Answer::Report(report) => print!("{}", render_text(report, style)),
     }
     match answer {
+        Answer::Report(report) if report.overruled => ExitCode::from(DENIED),
         Answer::Report(report) => match report.decision {
             Decision::Allow(_) => ExitCode::SUCCESS,
             Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => ExitCode::from(DENIED),

@@ -19,6 +19,16 @@ pub(crate) fn action(list: &ListTrace, action: &str) -> Option<String> {
     if let ElementForm::NotListed = list.form {
         return Some("NotAction lists the action, so the statement is about all others".to_owned());
     }
+    if list
+        .patterns
+        .iter()
+        .any(|pattern| has_variable(&pattern.text))
+    {
+        return Some(
+            "policy variables work in Resource and Condition only; in Action, ${…} is plain text"
+                .to_owned(),
+        );
+    }
     let name = action.split_once(':').map(|(_, name)| name)?;
     list.patterns.iter().find_map(|pattern| {
         let (service, wanted) = pattern.text.split_once(':')?;
@@ -27,12 +37,17 @@ pub(crate) fn action(list: &ListTrace, action: &str) -> Option<String> {
     })
 }
 
-pub(crate) fn resource(list: &ListTrace, resource: &str) -> Option<String> {
+pub(crate) fn resource(
+    list: &ListTrace,
+    resource: &str,
+    principal: &Principal<'_>,
+) -> Option<String> {
     if let ElementForm::NotListed = list.form {
         return Some(
             "NotResource lists the resource, so the statement is about all others".to_owned(),
         );
     }
+    let variable = |pattern| variable(pattern, principal);
     list.patterns.iter().find_map(variable).or_else(|| {
         list.patterns.iter().find_map(|pattern| {
             let wanted = match &pattern.expansion {
@@ -52,7 +67,7 @@ fn resource_slip(wanted: &str, resource: &str) -> Option<String> {
         );
     }
     if wanted.eq_ignore_ascii_case(resource) {
-        return Some("differs in upper and lower case only; ARNs are compared exactly".to_owned());
+        return Some("differs in upper and lower case only: names of keys and variables are compared without regard to case, ARNs and values exactly".to_owned());
     }
     if let Some(rest) = resource.strip_prefix(wanted)
         && rest.starts_with('/')
@@ -98,18 +113,81 @@ fn arn_slip(wanted: Arn<'_>, resource: Arn<'_>) -> Option<String> {
 }
 
 /// Tells where a policy variable has not become what was meant.
-fn variable(pattern: &PatternTrace) -> Option<String> {
-    variable_in(&pattern.text, &pattern.expansion)
+fn variable(pattern: &PatternTrace, principal: &Principal<'_>) -> Option<String> {
+    variable_in(&pattern.text, &pattern.expansion, principal)
 }
 
-fn variable_in(text: &str, expansion: &Expansion) -> Option<String> {
+fn variable_in(text: &str, expansion: &Expansion, principal: &Principal<'_>) -> Option<String> {
     match expansion {
         Expansion::None if has_variable(text) => {
             Some("under this document's Version, ${…} is plain text: variables need \"Version\": \"2012-10-17\"".to_owned())
         }
         Expansion::None | Expansion::Replaced(_) => None,
-        Expansion::Unresolved(variable) => Some(format!("{variable} has no value in this request")),
+        Expansion::Unresolved(variable) => Some(format!(
+            "{variable} has no value in this request: {}",
+            why_unresolved(variable, principal)
+        )),
     }
+}
+
+/// Says why a variable has no value: a name that does not exist, a list of values, or a key that this caller lacks.
+// SOURCE: spec/policy-language.md §6, policy variables.
+fn why_unresolved(variable: &str, principal: &Principal<'_>) -> String {
+    let inner = variable
+        .strip_prefix("${")
+        .and_then(|rest| rest.strip_suffix('}'))
+        .unwrap_or(variable);
+    let key = inner.split(',').next().unwrap_or(inner);
+    if key.trim() != key || key.contains(' ') {
+        return "a variable's name has no spaces; one stands only behind the comma of a default, ${key, 'default'}".to_owned();
+    }
+    match keyward_catalog::condition_key(key) {
+        None => match near_key(key) {
+            None => format!("there is no condition key {key}"),
+            Some(near) => format!("there is no condition key {key}; did you mean {near}?"),
+        },
+        Some(known) if known.is_multivalued() => {
+            format!(
+                "{} has a list of values, and a variable takes only keys with one",
+                known.name
+            )
+        }
+        Some(_) => {
+            missing_key(key, principal).unwrap_or_else(|| "the request has no such key".to_owned())
+        }
+    }
+}
+
+/// Finds the key that a name was probably meant to be: the same but for what is not a letter, or of one letter more,
+/// less or other.
+fn near_key(key: &str) -> Option<&'static str> {
+    let folded = |text: &str| -> String {
+        text.chars()
+            .filter(char::is_ascii_alphanumeric)
+            .map(|c| c.to_ascii_lowercase())
+            .collect()
+    };
+    let wanted = folded(key);
+    let known = || keyward_catalog::condition_keys().map(|it| it.name);
+    known()
+        .find(|name| folded(name) == wanted)
+        .or_else(|| known().find(|name| is_one_off(&folded(name), &wanted)))
+}
+
+fn is_one_off(one: &str, other: &str) -> bool {
+    let common = one
+        .bytes()
+        .zip(other.bytes())
+        .take_while(|(a, b)| a == b)
+        .count();
+    let (one, other) = (
+        one.get(common..).unwrap_or_default(),
+        other.get(common..).unwrap_or_default(),
+    );
+    let (one_less, other_less) = (one.get(1..), other.get(1..));
+    one_less == Some(other)
+        || other_less == Some(one)
+        || (one_less.is_some() && one_less == other_less)
 }
 
 /// Returns whether a text looks as if it had a policy variable.
@@ -135,8 +213,18 @@ pub(crate) fn principal(list: &ListTrace, principal: &Principal<'_>) -> Option<S
             gone.text
         ));
     }
+    if let Some(slip) = list
+        .patterns
+        .iter()
+        .find_map(|pattern| principal_slip(&pattern.text))
+    {
+        return Some(slip);
+    }
     match *principal {
         Principal::RoleSession { arn, role_arn, .. } => list.patterns.iter().find_map(|pattern| {
+            if is_role_without_path(&pattern.text, role_arn) {
+                return Some(format!("names the role without its path: it is {role_arn}"));
+            }
             let session_of_role = pattern.text.contains(":assumed-role/") && pattern.text != arn;
             (session_of_role && crate::words::last_part(role_arn) == role_of_session(&pattern.text))
                 .then(|| "names another session of the role".to_owned())
@@ -149,6 +237,45 @@ pub(crate) fn principal(list: &ListTrace, principal: &Principal<'_>) -> Option<S
         | Principal::UnsignedFederation { .. }
         | Principal::User { .. } => None,
     }
+}
+
+/// Entries that never name anybody, in whatever policy.
+// SOURCE: spec/policy-language.md §5.
+fn principal_slip(text: &str) -> Option<String> {
+    let arn = Arn::parse(text)?;
+    if has_variable(text) {
+        return Some("policy variables work in Resource and Condition only; in Principal, ${…} is plain text".to_owned());
+    }
+    if text.contains(['*', '?']) {
+        return Some(
+            "a wildcard within a principal's ARN names nobody: name the role, or everyone (\"*\") under a condition on aws:PrincipalArn"
+                .to_owned(),
+        );
+    }
+    match (
+        arn.service,
+        arn.resource.split('/').next().unwrap_or_default(),
+    ) {
+        ("iam", "assumed-role") => Some(format!(
+            "a session's ARN is of sts: arn:{}:sts::{}:{}",
+            arn.partition, arn.account, arn.resource
+        )),
+        ("sts", "role" | "user") => Some(format!(
+            "a role's or user's ARN is of iam: arn:{}:iam::{}:{}",
+            arn.partition, arn.account, arn.resource
+        )),
+        ("iam", "group") => Some("a group is no principal: name its users, or a role".to_owned()),
+        _ => None,
+    }
+}
+
+fn is_role_without_path(text: &str, role_arn: &str) -> bool {
+    let (Some(named), Some(role)) = (Arn::parse(text), Arn::parse(role_arn)) else {
+        return false;
+    };
+    text != role_arn
+        && named.account == role.account
+        && named.resource.strip_prefix("role/") == Some(crate::words::last_part(role_arn))
 }
 
 fn role_of_session(arn: &str) -> &str {
@@ -180,7 +307,7 @@ pub(crate) fn condition(condition: &ConditionTrace, principal: &Principal<'_>) -
     if let Some(hint) = condition
         .wanted
         .iter()
-        .find_map(|value| variable_in(&value.text, &value.expansion))
+        .find_map(|value| variable_in(&value.text, &value.expansion, principal))
         .filter(|_| !condition.matched)
     {
         return Some(hint);
@@ -191,9 +318,18 @@ pub(crate) fn condition(condition: &ConditionTrace, principal: &Principal<'_>) -
             .wanted
             .iter()
             .find(|wanted| wanted.text.eq_ignore_ascii_case(value) && wanted.text != *value)
-            .map(|_| "differs in upper and lower case only".to_owned()),
+            .map(|_| format!("differs in upper and lower case only: the key's name is compared without regard to case, its value exactly{}", ignore_case(&condition.operator))),
         ActualValues::Ambiguous(_) => Some("the key is given twice, in different case".to_owned()),
         ActualValues::Multiple(_) | ActualValues::Single(_) => None,
+    }
+}
+
+/// Names the operator that would not mind the case.
+fn ignore_case(operator: &str) -> &'static str {
+    if operator.contains("StringEquals") {
+        " (StringEqualsIgnoreCase does not)"
+    } else {
+        ""
     }
 }
 
@@ -295,6 +431,65 @@ mod tests {
         ] {
             assert_eq!(has_variable(text), expected, "{text}");
         }
+    }
+
+    /// What is wrong with a variable, for a role and for a user.
+    #[test]
+    fn unresolved_variables() {
+        let account = keyward_arn::AccountId::parse("111122223333").unwrap();
+        let role = Principal::RoleSession {
+            arn: "arn:aws:sts::111122223333:assumed-role/R/s",
+            account,
+            role_arn: "arn:aws:iam::111122223333:role/R",
+            role_id: None,
+        };
+        for (variable, expected) in [
+            ("${aws:username}", "only users have aws:username"),
+            ("${aws:user-name}", "did you mean aws:username?"),
+            ("${aws:usernam}", "did you mean aws:username?"),
+            ("${aws:nothing}", "there is no condition key aws:nothing"),
+            ("${aws:TagKeys}", "aws:TagKeys has a list of values"),
+            ("${aws:username }", "has no spaces"),
+            ("${aws:PrincipalTag/team}", "does not have this tag"),
+            ("${s3:prefix}", "the request has no such key"),
+        ] {
+            let why = why_unresolved(variable, &role);
+            assert!(why.contains(expected), "{variable}: {why}");
+        }
+    }
+
+    #[test]
+    fn principals_that_name_nobody() {
+        for (text, expected) in [
+            (
+                "arn:aws:iam::111122223333:assumed-role/R/s",
+                Some("is of sts"),
+            ),
+            ("arn:aws:sts::111122223333:role/R", Some("is of iam")),
+            (
+                "arn:aws:sts::111122223333:assumed-role/R/*",
+                Some("names nobody"),
+            ),
+            ("arn:aws:iam::111122223333:group/g", Some("is no principal")),
+            (
+                "arn:aws:iam::111122223333:user/${aws:username}",
+                Some("is plain text"),
+            ),
+            ("arn:aws:iam::111122223333:role/R", None),
+            ("*", None),
+        ] {
+            let slip = principal_slip(text);
+            match expected {
+                None => assert_eq!(slip, None, "{text}"),
+                Some(expected) => {
+                    assert!(slip.is_some_and(|slip| slip.contains(expected)), "{text}");
+                }
+            }
+        }
+        assert!(is_role_without_path(
+            "arn:aws:iam::111122223333:role/R",
+            "arn:aws:iam::111122223333:role/ci/R"
+        ));
     }
 
     #[test]

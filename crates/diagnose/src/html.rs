@@ -10,7 +10,7 @@ use crate::report::{
     Step,
 };
 use crate::svg::render_svg;
-use crate::words::{capitalised, effect_name, statement_phrase};
+use crate::words::{self, capitalised, effect_name, statement_phrase};
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--paper:#fff;--ink:#1d2430;--faint:#5b6472;--rule:#d5dae1;--panel:#f5f7fa;--good:#18794e;\
@@ -21,7 +21,7 @@ const STYLE: &str = "\
 font:16px/1.55 ui-sans-serif,system-ui,'Liberation Sans',sans-serif}\
 h1{font-size:1.5rem;line-height:1.3;margin:.2em 0 .8em;text-wrap:balance}h2{font-size:1.1rem;margin:2em 0 .6em}\
 .badge{display:inline-block;padding:.1em .6em;border-radius:1em;color:var(--paper);font-weight:700;font-size:.85rem;\
-letter-spacing:.04em}.badge.good{background:var(--good)}.badge.bad{background:var(--bad)}\
+letter-spacing:.04em}.badge.good{background:var(--good)}.badge.bad{background:var(--bad)}.badge.good,.badge.bad{color:var(--paper)}\
 code,pre{font-family:ui-monospace,'Liberation Mono',monospace;font-size:.875em;overflow-wrap:anywhere}\
 pre{background:var(--panel);border:1px solid var(--rule);border-radius:8px;padding:.8em 1em;overflow-x:auto;white-space:pre-wrap}\
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25em 1.2em;margin:0}dt{color:var(--faint)}dd{margin:0;\
@@ -38,6 +38,7 @@ border:1px solid var(--rule);border-radius:8px}footer{margin-top:3em;color:var(-
 #[must_use]
 pub fn render_html(report: &Report) -> String {
     let (word, class) = match (report.decision, report.uncertain) {
+        _ if report.overruled => ("Denied, as AWS says", "bad"),
         (Decision::Allow(_), _) => ("Allowed", "good"),
         (Decision::ExplicitDeny(_), _) | (Decision::ImplicitDeny(_), false) => ("Denied", "bad"),
         (Decision::ImplicitDeny(_), true) => ("Denied, as far as can be seen", "bad"),
@@ -297,6 +298,9 @@ impl Page {
             }
         }
         self.paragraph("faint", &fix.gives);
+        for sentence in words::proof(fix) {
+            self.paragraph("faint", &sentence);
+        }
         self.out.push_str("</li>\n");
     }
 

@@ -14,6 +14,7 @@ use crate::write::Json;
 /// | `decision` | `allowed`, `explicitDeny`, `implicitDeny` |
 /// | `decidedBy` | a layer such as `permissionsBoundary`, or `none` where a rule decided that no policy changes |
 /// | `uncertain` | `true` where it hangs on a layer that was not part of the input |
+/// | `overruled` | `true` where AWS's own message names a layer that was not part of the input: it is denied, whatever `decision` says of the rest |
 /// | `verdict` | the answer in words |
 /// | `principal`, `action`, `resource` | the request |
 /// | `message` | AWS's words for the refusal; absent where the request is allowed |
@@ -21,7 +22,7 @@ use crate::write::Json;
 /// | `layers` | every layer: `layer`, `state`, `sentence`, `decided`, `statements`, `nearMisses` |
 /// | `keysNotGiven` | condition keys that statements ask for and the request lacks |
 /// | `turns` | for an allowed request, what would turn the answer |
-/// | `fixes` | `gives`, `steps`; the least first; `noFix` where there is none |
+/// | `fixes` | `gives`, `steps`, `by` (whose change, where not the account's own), `proof` (how many requests near this one were tried, how many more become allowed, examples); the least first; `noFix` where there is none |
 /// | `findings` | what is known beyond the policies: `title`, `sentences`, `commands`; absent where there is nothing |
 /// | `notes` | what was taken for granted; absent where nothing was |
 ///
@@ -42,6 +43,7 @@ pub fn render_json(report: &Report) -> String {
             ),
         ),
         member("uncertain", Json::Bool(report.uncertain)),
+        member("overruled", Json::Bool(report.overruled)),
         member("verdict", Json::text(report.verdict.join(" "))),
         member("principal", Json::text(&report.principal)),
         member("action", Json::text(&report.action)),
@@ -202,10 +204,22 @@ fn wanted(wanted: &Wanted) -> Json {
 }
 
 fn fix(fix: &Fix) -> Json {
-    Json::Object(vec![
+    let mut members = vec![
         member("gives", Json::text(&fix.gives)),
         member("steps", Json::List(fix.steps.iter().map(step).collect())),
-    ])
+    ];
+    optional(&mut members, "by", fix.by.as_deref());
+    if let Some(proof) = &fix.proof {
+        members.push(member(
+            "proof",
+            Json::Object(vec![
+                member("tried", Json::count(proof.tried)),
+                member("more", Json::count(proof.more)),
+                member("examples", texts(&proof.examples)),
+            ]),
+        ));
+    }
+    Json::Object(members)
 }
 
 fn step(step: &Step) -> Json {

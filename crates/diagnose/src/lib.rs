@@ -43,7 +43,7 @@ pub use case::{Case, Document, Documents, Origin, PolicyPlace};
 pub use html::{diagnosis_html, render_html};
 pub use json::{diagnosis_json, render_json};
 pub use report::{
-    Diagnosis, Element, Finding, Fix, LayerReport, LayerState, Mark, Place, Report, Seen,
+    Diagnosis, Element, Finding, Fix, LayerReport, LayerState, Mark, Place, Proof, Report, Seen,
     StatementReport, Step, Wanted,
 };
 pub use svg::render_svg;
@@ -85,6 +85,7 @@ pub fn diagnose(case: &Case<'_>) -> Report {
     Report {
         decision,
         uncertain: is_uncertain(case, &decision),
+        overruled: false,
         verdict: verdict::sentences(case, &decision, &trace, &layers),
         principal: words::principal_name(&case.request.principal),
         action: case.request.action.to_owned(),

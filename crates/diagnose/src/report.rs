@@ -13,6 +13,9 @@ pub struct Report {
     pub decision: Decision,
     /// Whether it hangs on a layer that nobody has looked at.
     pub uncertain: bool,
+    /// Whether AWS itself is known to have refused the request by a layer that was not part of the input: whatever the
+    /// engine says of the rest, it is denied.
+    pub overruled: bool,
     /// What happened and why, in one sentence or two.
     pub verdict: Vec<String>,
     /// Who asked: an ARN, a service's name, or `*` for anyone.
@@ -239,6 +242,21 @@ pub struct Fix {
     pub steps: Vec<Step>,
     /// How much it gives, to rank by: 0 where no policy changes, 1 for exactly this request.
     pub breadth: u64,
+    /// What was tried to prove it; `None` where no policy changes.
+    pub proof: Option<Proof>,
+    /// Whose change it needs, where it is not the account's own.
+    pub by: Option<String>,
+}
+
+/// What the engine said of requests near the one that is to be allowed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Proof {
+    /// How many were tried, before and after.
+    pub tried: usize,
+    /// How many of them become allowed; all are what the changed statement says.
+    pub more: usize,
+    /// Some of these, as `s3:PutObject on arn:…`.
+    pub examples: Vec<String>,
 }
 
 /// One thing to do.

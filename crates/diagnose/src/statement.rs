@@ -98,7 +98,7 @@ fn element(case: &Case<'_>, trace: &ElementTrace) -> Option<Element> {
             ("Resource", "NotResource"),
             list,
             one(case.request.resource),
-            |list| hint::resource(list, case.request.resource),
+            |list| hint::resource(list, case.request.resource, &case.request.principal),
         ),
     }
 }

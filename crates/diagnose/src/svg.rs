@@ -73,6 +73,7 @@ circle.good,circle.bad,circle.warn{stroke:none}.on{fill:#fff}\
 
 fn decision_class(report: &Report) -> &'static str {
     match report.decision {
+        _ if report.overruled => "bad",
         Decision::Allow(_) => "good",
         Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => "bad",
     }
@@ -220,6 +221,7 @@ impl Canvas {
         self.y = self.y.saturating_add(14);
         let class = decision_class(report);
         let word = match report.decision {
+            _ if report.overruled => "DENIED, as AWS says",
             Decision::Allow(_) => "ALLOWED",
             Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) if report.uncertain => {
                 "DENIED, as far as can be seen"

@@ -110,6 +110,7 @@ impl Page {
 
     fn headline(&mut self, report: &Report) {
         let (word, ink) = match (report.decision, report.uncertain) {
+            _ if report.overruled => ("DENIED, as AWS says", Ink::Bad),
             (Decision::Allow(_), _) => ("ALLOWED", Ink::Good),
             (Decision::ExplicitDeny(_), _) => ("DENIED", Ink::Bad),
             (Decision::ImplicitDeny(_), false) => ("DENIED", Ink::Bad),
@@ -118,7 +119,7 @@ impl Page {
         let word = self.ink(word, ink);
         // Where the first line would not hold it, the sentence stands below the word.
         let text = report.verdict.join(" ");
-        if report.uncertain {
+        if report.uncertain || report.overruled {
             self.line(&word);
             self.paragraph("  ", "  ", &text, Ink::Strong);
         } else {
@@ -367,6 +368,9 @@ impl Page {
             }
         }
         self.paragraph("     ", "     ", &fix.gives, Ink::Faint);
+        for sentence in words::proof(fix) {
+            self.paragraph("     ", "     ", &sentence, Ink::Faint);
+        }
     }
 
     fn json(&mut self, json: &str) {

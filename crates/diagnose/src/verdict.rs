@@ -69,9 +69,11 @@ fn explicit(case: &Case<'_>, trace: &Trace, layer: Option<&LayerReport>) -> Vec<
         words::capitalised(&determining(layer)),
         asked(case)
     )];
+    // The layers that grant; what limits only does not speak for anybody.
     let allow = trace
         .layers
         .iter()
+        .filter(|it| matches!(it.layer, LayerKind::Identity | LayerKind::Resource))
         .flat_map(layer::all)
         .find(|(_, it)| matched(it, Effect::Allow));
     if let Some((policy, it)) = allow {

@@ -5,7 +5,7 @@ use keyward_engine::{AttachedTo, LayerKind, Principal, ResourceKind};
 use keyward_policy::Effect;
 
 use crate::case::Case;
-use crate::report::StatementReport;
+use crate::report::{Fix, StatementReport};
 
 /// Names a principal as policies and messages do.
 pub(crate) fn principal_name(principal: &Principal<'_>) -> String {
@@ -178,6 +178,36 @@ pub(crate) fn counted(count: usize, one: &str, more: &str) -> String {
     } else {
         format!("{count} {more}")
     }
+}
+
+/// Says whose change a fix needs, and what was tried to prove it.
+pub(crate) fn proof(fix: &Fix) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if let Some(by) = &fix.by {
+        sentences.push(format!("Whose change: {by}."));
+    }
+    if let Some(proof) = &fix.proof {
+        let tried = counted(
+            proof.tried,
+            "request near this one",
+            "requests near this one",
+        );
+        sentences.push(match proof.more {
+            0 => format!("Proven: of {tried}, none becomes allowed beside it."),
+            more => {
+                let others = match more.saturating_sub(proof.examples.len()) {
+                    0 => String::new(),
+                    others => format!(" and {others} more"),
+                };
+                let becomes = if more == 1 { "1 more becomes" } else { &format!("{more} more become") };
+                format!(
+                    "Proven: of {tried}, {becomes} allowed, as the statement then says: {}{others}.",
+                    proof.examples.join(", ")
+                )
+            }
+        });
+    }
+    sentences
 }
 
 /// Returns what a refusal prints behind `on resource: `; `None` for an action without resource.

@@ -109,6 +109,7 @@ fn asked(event: &Event, hints: &Hints) -> Result<Symptom, BadQuestion> {
             session_policies: hints.session_policies.clone(),
         },
         said: None,
+        words: event.error_message.clone(),
         findings: Vec::new(),
         when: None,
     })))

@@ -29,7 +29,7 @@ pub(super) fn of_parsed(
         if refusal.principal.is_none() && hints.principal.is_none() {
             return Ok(Symptom::Diagnosis(unsigned(&refusal.action)));
         }
-        return asked(export, refusal, hints);
+        return asked(export, refusal, &message.text, hints);
     }
     if !is_denied(message) {
         return Err(BadQuestion::new(format!(
@@ -87,6 +87,7 @@ pub(super) fn of_parsed(
             session_policies: hints.session_policies.clone(),
         },
         said: None,
+        words: Some(message.text.clone()),
         findings: vec![Finding {
             title: "AWS's own words".to_owned(),
             sentences: vec![
@@ -130,7 +131,12 @@ fn known_action(message: &ErrorMessage, operation: &str) -> Option<String> {
     is_s3.then_some(s3)
 }
 
-fn asked(export: &Export, refusal: &Refusal, hints: &Hints) -> Result<Symptom, BadQuestion> {
+fn asked(
+    export: &Export,
+    refusal: &Refusal,
+    words: &str,
+    hints: &Hints,
+) -> Result<Symptom, BadQuestion> {
     let principal = hints
         .principal
         .clone()
@@ -180,6 +186,7 @@ fn asked(export: &Export, refusal: &Refusal, hints: &Hints) -> Result<Symptom, B
             session_policies: hints.session_policies.clone(),
         },
         said: Some(refusal.clone()),
+        words: Some(words.to_owned()),
         findings,
         when: None,
     })))

@@ -7,7 +7,7 @@ use keyward_export::{Deny, Export, Layer, Refusal};
 /// Compares; `None` where both say the same, or AWS says nothing.
 pub(super) fn compared(
     said: Option<&Refusal>,
-    report: &Report,
+    report: &mut Report,
     export: &Export,
 ) -> Option<Finding> {
     let said = said?;
@@ -40,7 +40,30 @@ pub(super) fn compared(
     if layer == LayerKind::ServiceControl && ours == Some(layer) && !is_explicit(report) {
         return None;
     }
+    if missing.is_some() {
+        overrule(report, &named);
+    }
     Some(differs(said, &named, report, missing))
+}
+
+/// Says first what AWS says: the rest is only as far as the input goes.
+fn overrule(report: &mut Report, named: &str) {
+    report.overruled = true;
+    let rest = match report.decision {
+        Decision::Allow(_) => "As far as the input goes, it would be allowed:",
+        Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => {
+            "As far as the input goes, it is denied too:"
+        }
+    };
+    report.verdict.insert(
+        0,
+        format!("AWS refused it for {named}, which is not part of the input. {rest}"),
+    );
+    report.fixes.clear();
+    report.no_fix = Some(
+        "Nothing in the input turns the answer as long as the layer that AWS names stays as it is."
+            .to_owned(),
+    );
 }
 
 fn is_explicit(report: &Report) -> bool {
@@ -58,7 +81,9 @@ fn differs(said: &Refusal, named: &str, report: &Report, missing: Option<String>
         .unwrap_or_default();
     let mut sentences = vec![match missing.is_some() {
         true => {
-            format!("AWS names {named}{policy}, which is not part of the input: AWS's word counts.")
+            format!(
+                "AWS names {named}{policy}, which is not part of the input. AWS's word counts: no edit of the other policies turns the answer as long as that one stays."
+            )
         }
         false => format!(
             "AWS names {named}{policy}, and the export leads to another answer ({}): it is of another moment, or the request had \

@@ -45,17 +45,17 @@ pub(crate) fn fixes(
     decision: &Decision,
     trace: &Trace,
     determining: &[StatementRef],
-) -> Vec<Fix> {
+) -> Vec<(Fix, Sandbox)> {
     let candidates = match decision {
         Decision::Allow(_) => Vec::new(),
         Decision::ExplicitDeny(_) => out_of_denies(trace, determining),
         Decision::ImplicitDeny(_) => into_allows(case, trace, decision),
     };
-    let mut fixes: Vec<Fix> = candidates
+    let mut fixes: Vec<(Fix, Sandbox)> = candidates
         .iter()
         .filter_map(|changes| fix(case, changes))
         .collect();
-    fixes.dedup();
+    fixes.dedup_by(|(later, _), (earlier, _)| later == earlier);
     fixes
 }
 
@@ -264,7 +264,8 @@ fn told(test: Test, text: &str) -> String {
     }
 }
 
-fn fix(case: &Case<'_>, changes: &[Change]) -> Option<Fix> {
+/// The sandbox is left untouched where policies stay: under the other context there is nothing to prove.
+fn fix(case: &Case<'_>, changes: &[Change]) -> Option<(Fix, Sandbox)> {
     let context = changed(case.request.context, changes);
     let request = Request {
         context: &context,
@@ -299,11 +300,14 @@ fn fix(case: &Case<'_>, changes: &[Change]) -> Option<Fix> {
         (false, _) => grant::gives(case),
     };
     steps.extend(more);
-    Some(Fix {
+    let fix = Fix {
         gives,
         steps,
         breadth,
-    })
+        proof: None,
+        by: None,
+    };
+    Some((fix, Sandbox::of(case.layers)))
 }
 
 /// Returns a context with some keys changed. An entry is replaced, since a second one would not hide the first.

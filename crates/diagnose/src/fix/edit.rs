@@ -5,8 +5,8 @@ use keyward_engine::{
     Trace,
 };
 use keyward_policy::{
-    ActionElement, Condition, Operator, Policy, PrincipalElement, PrincipalKind, PrincipalSet,
-    ResourceElement, Statement, Test, Version,
+    ActionElement, Condition, Effect, Operator, Policy, PrincipalElement, PrincipalKind,
+    PrincipalSet, ResourceElement, Statement, Test, Version,
 };
 
 use super::{Sandbox, exactly, grant, spanned, weight_of};
@@ -23,7 +23,7 @@ const TRIED: usize = 6;
 /// A statement that is shared gives what it gives to others too.
 const SHARED: u64 = 10;
 
-pub(crate) fn fixes(case: &Case<'_>, trace: &Trace, layer: LayerKind) -> Vec<Fix> {
+pub(crate) fn fixes(case: &Case<'_>, trace: &Trace, layer: LayerKind) -> Vec<(Fix, Sandbox)> {
     trace
         .layers
         .iter()
@@ -47,13 +47,17 @@ struct Edited {
     json: String,
     gives: String,
     breadth: u64,
+    /// Whether no other statement of the document means anything else than before.
+    one_statement: bool,
 }
 
-fn fix(case: &Case<'_>, policy: &PolicyTrace, it: &StatementTrace) -> Option<Fix> {
+fn fix(case: &Case<'_>, policy: &PolicyTrace, it: &StatementTrace) -> Option<(Fix, Sandbox)> {
     let document = &case.documents.get(&it.at.into())?.policy;
     let edited = edited(case, document, policy, it)?;
     let mut sandbox = Sandbox::of(case.layers);
     sandbox.replace(it.at.into(), edited.policy)?;
+    let statement = edited.one_statement.then_some(it.at.statement);
+    sandbox.touch(it.at.into(), statement, Effect::Allow);
     let (more, breadth) = grant::complete(case, &mut sandbox, &case.request)?;
     let mut steps = vec![Step::EditStatement {
         layer: it.at.layer,
@@ -74,14 +78,17 @@ fn fix(case: &Case<'_>, policy: &PolicyTrace, it: &StatementTrace) -> Option<Fix
         &policy.attached_to,
     );
     let audience = if is_own { 1 } else { SHARED };
-    Some(Fix {
+    let fix = Fix {
         gives,
         steps,
         breadth: edited
             .breadth
             .saturating_mul(audience)
             .saturating_add(breadth),
-    })
+        proof: None,
+        by: None,
+    };
+    Some((fix, sandbox))
 }
 
 fn edited(
@@ -118,6 +125,7 @@ fn edited(
         json,
         gives,
         breadth,
+        one_statement: true,
     })
 }
 
@@ -283,6 +291,7 @@ fn with_variables(document: &Policy, policy: &PolicyTrace, it: &StatementTrace) 
         gives: "Gives what the variables were written to give, in all statements of the document."
             .to_owned(),
         breadth: 1,
+        one_statement: false,
     })
 }
 

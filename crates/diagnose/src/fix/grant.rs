@@ -18,13 +18,17 @@ use crate::write;
 const ROUNDS: usize = LayerKind::ALL.len() + 1;
 
 /// Finds the new statements that allow the request.
-pub(crate) fn fix(case: &Case<'_>) -> Option<Fix> {
-    let (steps, breadth) = complete(case, &mut Sandbox::of(case.layers), &case.request)?;
-    Some(Fix {
+pub(crate) fn fix(case: &Case<'_>) -> Option<(Fix, Sandbox)> {
+    let mut sandbox = Sandbox::of(case.layers);
+    let (steps, breadth) = complete(case, &mut sandbox, &case.request)?;
+    let fix = Fix {
         gives: gives(case),
         steps,
         breadth,
-    })
+        proof: None,
+        by: None,
+    };
+    Some((fix, sandbox))
 }
 
 /// Says what the smallest statement gives.

@@ -2,13 +2,15 @@
 //!
 //! Candidates come from the trace: ask in another way (`circumstances`), widen a statement that nearly allowed (`edit`),
 //! write the smallest new one (`grant`), narrow the statement that denied (`narrow`). Each is put into a [`Sandbox`] as
-//! the JSON that would be pasted, the engine decides again, and what it does not then allow is dropped.
+//! the JSON that would be pasted, the engine decides again, and what it does not then allow is dropped. `proof` asks it
+//! about requests near this one too: whatever else becomes allowed must be what the changed statement itself says.
 
 mod advice;
 mod circumstances;
 mod edit;
 mod grant;
 mod narrow;
+mod proof;
 mod sandbox;
 
 pub(crate) use sandbox::Sandbox;
@@ -19,7 +21,7 @@ use keyward_engine::{
 use keyward_policy::{Span, Spanned};
 
 use crate::case::Case;
-use crate::report::Fix;
+use crate::report::{Fix, Step};
 use crate::words;
 
 /// How many fixes are shown.
@@ -41,22 +43,59 @@ pub(crate) fn find(
         }
         (Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_), DecidedBy::Layer(layer)) => layer,
     };
-    let mut fixes = circumstances::fixes(case, decision, trace, determining);
+    let mut found = circumstances::fixes(case, decision, trace, determining);
     match decision {
         Decision::Allow(_) => {}
-        Decision::ExplicitDeny(_) => fixes.extend(narrow::fixes(case)),
+        Decision::ExplicitDeny(_) => found.extend(narrow::fixes(case)),
         Decision::ImplicitDeny(_) => {
-            fixes.extend(edit::fixes(case, trace, layer));
-            fixes.extend(grant::fix(case));
+            found.extend(edit::fixes(case, trace, layer));
+            found.extend(grant::fix(case));
         }
     }
-    fixes.sort_by_key(|fix| (fix.breadth, fix.steps.len()));
-    fixes.dedup_by(|later, earlier| later.steps == earlier.steps);
-    fixes.truncate(SHOWN);
+    found.sort_by_key(|(fix, _)| (fix.breadth, fix.steps.len()));
+    found.dedup_by(|(later, _), (earlier, _)| later.steps == earlier.steps);
+    let strangers = proof::Strangers::of(&case.request);
+    let neighbours = proof::Neighbours::of(case, &strangers);
+    let fixes: Vec<Fix> = found
+        .into_iter()
+        .filter_map(|(fix, after)| proof::prove(case, &neighbours, fix, &after))
+        .map(|fix| Fix {
+            by: by(case, &fix),
+            ..fix
+        })
+        .take(SHOWN)
+        .collect();
     let none = fixes
         .is_empty()
         .then(|| for_layer(case, trace, decision, layer));
     (fixes, none)
+}
+
+/// Says whose change a fix needs, where it is not the caller's own account's.
+fn by(case: &Case<'_>, fix: &Fix) -> Option<String> {
+    let mut whom: Vec<String> = fix
+        .steps
+        .iter()
+        .filter_map(|step| match step {
+            Step::AddStatement { layer, .. } | Step::EditStatement { layer, .. } => Some(*layer),
+            Step::ChangeRequest { .. } => None,
+        })
+        .filter_map(|layer| match layer {
+            LayerKind::ResourceControl | LayerKind::ServiceControl => {
+                Some("the organization's management account".to_owned())
+            }
+            LayerKind::Endpoint => Some("whoever runs the VPC endpoint".to_owned()),
+            LayerKind::Session => Some("whoever makes the session".to_owned()),
+            LayerKind::Resource => case
+                .request
+                .resource_account
+                .filter(|owner| case.request.principal.account() != Some(*owner))
+                .map(|owner| format!("account {owner}, which owns the resource")),
+            LayerKind::Identity | LayerKind::PermissionsBoundary => None,
+        })
+        .collect();
+    whom.dedup();
+    (!whom.is_empty()).then(|| whom.join(" and "))
 }
 
 fn for_rule(rule: FixedRule) -> &'static str {

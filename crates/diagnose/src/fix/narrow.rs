@@ -5,7 +5,7 @@
 
 use keyward_engine::{Decision, LayerKind, Principal, StatementRef};
 use keyward_policy::{
-    ActionElement, Condition, Operator, Policy, ResourceElement, Spanned, Statement, Test,
+    ActionElement, Condition, Effect, Operator, Policy, ResourceElement, Spanned, Statement, Test,
 };
 
 use super::{Sandbox, exactly, grant, spanned, weight_of};
@@ -34,15 +34,15 @@ struct Way {
 }
 
 /// Finds the ways out of what denies: each in turn for the first statement, the least for any further one.
-pub(crate) fn fixes(case: &Case<'_>) -> Vec<Fix> {
-    let mut fixes: Vec<Fix> = (0..WAYS).filter_map(|choice| fix(case, choice)).collect();
-    if fixes.iter().any(|fix| fix.breadth < LAST) {
-        fixes.retain(|fix| fix.breadth < LAST);
+pub(crate) fn fixes(case: &Case<'_>) -> Vec<(Fix, Sandbox)> {
+    let mut fixes: Vec<(Fix, Sandbox)> = (0..WAYS).filter_map(|choice| fix(case, choice)).collect();
+    if fixes.iter().any(|(fix, _)| fix.breadth < LAST) {
+        fixes.retain(|(fix, _)| fix.breadth < LAST);
     }
     fixes
 }
 
-fn fix(case: &Case<'_>, choice: usize) -> Option<Fix> {
+fn fix(case: &Case<'_>, choice: usize) -> Option<(Fix, Sandbox)> {
     let mut sandbox = Sandbox::of(case.layers);
     let (mut steps, mut breadth) = (Vec::new(), 0_u64);
     let mut lifts: Option<String> = None;
@@ -67,6 +67,7 @@ fn fix(case: &Case<'_>, choice: usize) -> Option<Fix> {
             json: way.json,
         });
         apply(case, &mut sandbox, at, way.new)?;
+        sandbox.touch(at.into(), None, Effect::Deny);
     }
     let (more, further) = grant::complete(case, &mut sandbox, &case.request)?;
     let mut gives = lifts?;
@@ -74,11 +75,14 @@ fn fix(case: &Case<'_>, choice: usize) -> Option<Fix> {
         gives = format!("{gives} {}", grant::gives(case));
     }
     steps.extend(more);
-    Some(Fix {
+    let fix = Fix {
         gives,
         steps,
         breadth: breadth.saturating_add(further),
-    })
+        proof: None,
+        by: None,
+    };
+    Some((fix, sandbox))
 }
 
 /// Puts statements in the place of one. All but the first go to the end, so that the places of the others stay.

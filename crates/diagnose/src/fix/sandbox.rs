@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use keyward_engine::{
     AttachedPolicy, AttachedTo, CompiledPolicy, Decision, EndpointKind, LayerKind, Layers,
-    PolicyLists, Request, ResourceKind, StatementRef, Trace, decide, explain, statements,
+    PolicyLists, Request, ResourceKind, StatementRef, Summary, Trace, decide, explain, statements,
+    summarize,
 };
-use keyward_policy::{Policy, Statement};
+use keyward_policy::{Effect, Policy, Statement};
 
 use crate::case::{Documents, PolicyPlace};
 use crate::write;
@@ -20,6 +21,18 @@ pub(crate) struct Sandbox {
     resource_kind: ResourceKind,
     /// Documents that were changed, in the place of those of the case.
     edited: BTreeMap<PolicyPlace, Policy>,
+    touched: Vec<Touched>,
+}
+
+/// What a change is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Touched {
+    /// The policy.
+    pub(crate) place: PolicyPlace,
+    /// The statement; `None` for all of the policy.
+    pub(crate) statement: Option<usize>,
+    /// Whether an Allow was widened or a Deny narrowed.
+    pub(crate) effect: Effect,
 }
 
 impl Sandbox {
@@ -49,7 +62,35 @@ impl Sandbox {
             endpoint_kind: layers.endpoint_kind,
             resource_kind: layers.resource_kind,
             edited: BTreeMap::new(),
+            touched: Vec::new(),
         }
+    }
+
+    /// Returns what was changed so far.
+    pub(crate) fn touched(&self) -> &[Touched] {
+        &self.touched
+    }
+
+    /// Notes what a change is about.
+    pub(crate) fn touch(&mut self, place: PolicyPlace, statement: Option<usize>, effect: Effect) {
+        self.touched.push(Touched {
+            place,
+            statement,
+            effect,
+        });
+    }
+
+    /// Returns the same for somebody who has none of the caller's policies.
+    pub(crate) fn for_strangers(&self) -> Self {
+        let mut sandbox = self.clone();
+        sandbox.lists.insert(LayerKind::Identity, Vec::new());
+        sandbox.lists.remove(&LayerKind::PermissionsBoundary);
+        sandbox.lists.remove(&LayerKind::Session);
+        sandbox
+    }
+
+    pub(crate) fn summarize(&self, request: &Request<'_>) -> Summary {
+        summarize(request, &self.layers())
     }
 
     pub(crate) fn decide(&self, request: &Request<'_>) -> Decision {
@@ -122,7 +163,14 @@ impl Sandbox {
         if lists.is_empty() {
             lists.push(Vec::new());
         }
-        lists.get_mut(list)?.push(policy);
+        let policies = lists.get_mut(list)?;
+        let place = PolicyPlace {
+            layer,
+            list,
+            policy: policies.len(),
+        };
+        policies.push(policy);
+        self.touch(place, None, Effect::Allow);
         Some(())
     }
 
