@@ -22,7 +22,8 @@ use crate::policies::Policies;
 use crate::principal::Sources as _;
 use crate::resources::Resources;
 use crate::{
-    Documents, GroupPolicies, Key, KeyOwner, ManagedDocument, RolePrincipal, Tagged, UserPrincipal,
+    Documents, GroupPolicies, Key, KeyOwner, ManagedDocument, RolePrincipal, SignInProvider,
+    Tagged, UserPrincipal,
 };
 
 /// An account as authentication and decisions read it, at one revision.
@@ -227,6 +228,13 @@ impl Cell {
     #[must_use]
     pub fn saml_provider(&self, name: &SamlProviderName) -> Option<&Arc<Tagged>> {
         self.resources.saml_provider(name)
+    }
+
+    /// Returns the SAML provider of a name, without regard to case, as it signs people in; `None` also for one whose
+    /// metadata can't be read.
+    #[must_use]
+    pub fn sign_in_provider(&self, name: &SamlProviderName) -> Option<&Arc<SignInProvider>> {
+        self.resources.sign_in_provider(name)
     }
 
     /// Returns the server certificate of a name, without regard to case.

@@ -11,6 +11,7 @@ mod key;
 mod policies;
 mod principal;
 mod resources;
+mod saml_provider;
 mod sessions;
 mod view;
 
@@ -21,5 +22,6 @@ pub use key::{Key, KeyOwner, KeyUse};
 pub use policies::ManagedDocument;
 pub use principal::{GroupPolicies, RolePrincipal, UserPrincipal};
 pub use resources::Tagged;
+pub use saml_provider::SignInProvider;
 pub use sessions::{FoundSession, OpenedSession};
 pub use view::{Lookup, View};

@@ -13,6 +13,8 @@ use keyward_directory::{
 use keyward_records::{Cell as CellKey, DecodeError, Record, Vault};
 use rpds::HashTrieMapSync;
 
+use crate::saml_provider::{SignInProvider, Texts};
+
 /// What is only ever a resource, as decisions read it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tagged {
@@ -33,6 +35,7 @@ pub(crate) struct Resources {
     instance_profiles: HashTrieMapSync<String, Arc<Tagged>>,
     oidc_providers: HashTrieMapSync<String, Arc<Tagged>>,
     saml_providers: HashTrieMapSync<String, Arc<Tagged>>,
+    sign_in_providers: HashTrieMapSync<String, Arc<SignInProvider>>,
     server_certificates: HashTrieMapSync<String, Arc<Tagged>>,
     services: HashTrieMapSync<UniqueId, Services>,
 }
@@ -45,6 +48,7 @@ impl Resources {
             instance_profiles: HashTrieMapSync::new_sync(),
             oidc_providers: HashTrieMapSync::new_sync(),
             saml_providers: HashTrieMapSync::new_sync(),
+            sign_in_providers: HashTrieMapSync::new_sync(),
             server_certificates: HashTrieMapSync::new_sync(),
             services: HashTrieMapSync::new_sync(),
         }
@@ -64,6 +68,10 @@ impl Resources {
 
     pub(crate) fn saml_provider(&self, name: &SamlProviderName) -> Option<&Arc<Tagged>> {
         self.saml_providers.get(&name.folded())
+    }
+
+    pub(crate) fn sign_in_provider(&self, name: &SamlProviderName) -> Option<&Arc<SignInProvider>> {
+        self.sign_in_providers.get(&name.folded())
     }
 
     pub(crate) fn server_certificate(&self, name: &ServerCertificateName) -> Option<&Arc<Tagged>> {
@@ -97,10 +105,6 @@ impl Resources {
             let provider = OidcProvider::decode(value, vault)?;
             let tagged = tagged(provider.arn(partition, account), provider.tags);
             self.oidc_providers.insert_mut(url.to_string(), tagged);
-        } else if let CellKey::SamlProvider(name) = key {
-            let provider = SamlProvider::decode(value, vault)?;
-            let tagged = tagged(provider.arn(partition, account), provider.tags);
-            self.saml_providers.insert_mut(name.clone(), tagged);
         } else if let CellKey::ServerCertificate(name) = key {
             let certificate = ServerCertificate::decode(value, vault)?;
             let tagged = tagged(certificate.arn(partition, account), certificate.tags);
@@ -119,6 +123,33 @@ impl Resources {
         Ok(())
     }
 
+    /// Takes in a SAML provider, and the texts of its commit where they have its metadata.
+    pub(crate) fn put_saml_provider(
+        &mut self,
+        account: AccountId,
+        name: &str,
+        value: &Bytes,
+        texts: &Texts<'_>,
+        vault: &Vault,
+    ) -> Result<(), DecodeError> {
+        let provider = SamlProvider::decode(value, vault)?;
+        let arn = provider.arn(Partition::default(), account);
+        let before = self.sign_in_providers.get(name).cloned();
+        let tags = provider.tags.clone();
+        match SignInProvider::new(arn.clone(), provider, texts, before.as_deref())? {
+            Some(provider) => {
+                let provider = Arc::new(provider);
+                self.sign_in_providers.insert_mut(name.to_owned(), provider);
+            }
+            None => {
+                self.sign_in_providers.remove_mut(name);
+            }
+        }
+        self.saml_providers
+            .insert_mut(name.to_owned(), tagged(arn, tags));
+        Ok(())
+    }
+
     /// Forgets what is gone; other keys are not looked at.
     pub(crate) fn remove(&mut self, key: &CellKey) {
         if let CellKey::InstanceProfile(name) = key {
@@ -127,6 +158,7 @@ impl Resources {
             self.oidc_providers.remove_mut(url.as_str());
         } else if let CellKey::SamlProvider(name) = key {
             self.saml_providers.remove_mut(name);
+            self.sign_in_providers.remove_mut(name);
         } else if let CellKey::ServerCertificate(name) = key {
             self.server_certificates.remove_mut(name);
         } else if let CellKey::UserCredentials(Holder::User(id)) = key {

@@ -9,6 +9,7 @@ use keyward_records::{Cell as CellKey, DecodeError, Record, decode_document};
 
 use super::Cell;
 use crate::Documents;
+use crate::saml_provider::Texts;
 
 /// A change of one record: its new bytes, or `None` where it is gone.
 pub(crate) type Change<'a> = (CellKey, Option<&'a Bytes>);
@@ -21,13 +22,16 @@ pub(super) struct Put<'a> {
     groups: Vec<(&'a str, &'a Bytes)>,
     roles: Vec<(&'a str, &'a Bytes)>,
     users: Vec<(&'a str, &'a Bytes)>,
+    saml_providers: Vec<(&'a str, &'a Bytes)>,
+    texts: Texts<'a>,
 }
 
 impl Cell {
     /// Applies the changes of one commit, all or, where one can't be read, none that the caller keeps.
     ///
     /// INVARIANT: a commit that changes the document of an inline policy writes its entity's record too, and one that
-    /// changes which version of a managed policy is in force writes that version's document too.
+    /// changes which version of a managed policy is in force writes that version's document too, and one that changes the metadata
+    /// of a SAML provider writes all of it.
     pub(crate) fn apply(
         &mut self,
         changes: &[Change<'_>],
@@ -56,6 +60,10 @@ impl Cell {
         for (name, value) in put.users {
             let user = User::decode(value, &self.vault)?;
             self.put_user(name, &user, &before, documents);
+        }
+        for (name, value) in put.saml_providers {
+            let resources = &mut self.resources;
+            resources.put_saml_provider(self.account, name, value, &put.texts, &self.vault)?;
         }
         Ok(())
     }
@@ -86,10 +94,13 @@ impl Cell {
                 let settings = AccountSettings::decode(value, &self.vault)?;
                 self.users_may_change_password = settings.users_may_change_password();
             }
+            CellKey::SamlProvider(name) => put.saml_providers.push((name, value)),
+            CellKey::TextPart(entity, number) => {
+                put.texts.insert((entity.clone(), *number), value);
+            }
             CellKey::User(name) => put.users.push((name, value)),
             CellKey::InstanceProfile(_)
             | CellKey::OidcProvider(_)
-            | CellKey::SamlProvider(_)
             | CellKey::ServerCertificate(_)
             | CellKey::UserCredentials(_)
             | CellKey::VirtualMfaDevice(..) => {
@@ -105,8 +116,7 @@ impl Cell {
             | CellKey::GroupById(_)
             | CellKey::Member(..)
             | CellKey::RoleDeletion(_)
-            | CellKey::SigningCertificate(_)
-            | CellKey::TextPart(..) => {}
+            | CellKey::SigningCertificate(_) => {}
         }
         Ok(())
     }
