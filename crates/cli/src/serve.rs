@@ -35,6 +35,9 @@ pub(crate) struct Arguments {
     /// The PEM key of the certificate
     #[arg(long, value_name = "FILE", env = "KEYWARD_TLS_KEY")]
     tls_key: Option<PathBuf>,
+    /// The URL that clients reach the API by, such as https://iam.example [default: where it listens]
+    #[arg(long, value_name = "URL", env = "KEYWARD_PUBLIC_URL", value_parser = public_url)]
+    public_url: Option<String>,
     /// A command that prints the master key as base64 [default: master.key in the data directory]
     #[arg(long, value_name = "COMMAND", env = "KEYWARD_MASTER_KEY_COMMAND")]
     master_key_command: Option<String>,
@@ -83,6 +86,7 @@ struct File {
     listen: Option<SocketAddr>,
     tls_cert: Option<PathBuf>,
     tls_key: Option<PathBuf>,
+    public_url: Option<String>,
     master_key_command: Option<String>,
     audit_file_mib: Option<u64>,
     log: Option<String>,
@@ -176,6 +180,10 @@ fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
             None => LISTEN.parse()?,
         },
         tls,
+        public_url: match arguments.public_url {
+            Some(url) => Some(url),
+            None => file.public_url.as_deref().map(public_url).transpose()?,
+        },
         master_key,
         audit_file_bytes: arguments
             .audit_file_mib
@@ -191,6 +199,19 @@ fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
             secret_access_key: given(first.root_secret_access_key).map(SecretKey::new),
         },
     })
+}
+
+/// Reads a URL that others are told: its scheme, a host and nothing behind a path.
+fn public_url(text: &str) -> anyhow::Result<String> {
+    let rest = ["https://", "http://"]
+        .iter()
+        .find_map(|scheme| text.strip_prefix(scheme))
+        .filter(|rest| !rest.is_empty() && !rest.starts_with('/'));
+    let plain = |byte: u8| byte.is_ascii_graphic() && !b"?#\"<>\\^`{|}@".contains(&byte);
+    match rest {
+        Some(rest) if rest.bytes().all(plain) => Ok(text.trim_end_matches('/').to_owned()),
+        Some(_) | None => bail!("a URL such as https://iam.example is meant, not {text:?}"),
+    }
 }
 
 /// Writes what a person needs to go on; secrets on the first start only.

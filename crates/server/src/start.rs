@@ -35,6 +35,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// A PEM certificate chain and its PEM key; without them the API is plain HTTP.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// The URL that clients reach the API by, where it is not the one that it listens on: `https://iam.example`. SAML assertions
+    /// may be addressed to `/saml` below it.
+    pub public_url: Option<String>,
     /// Where the master key comes from.
     pub master_key: MasterKeySource,
     /// The size at which an audit file is closed and a new one begun, in bytes.
@@ -114,11 +117,13 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         entropy,
     };
     let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
-    let service = Arc::new(Service::new(
-        Arc::clone(&as_store),
-        Arc::clone(&view),
-        ports,
-    ));
+    let address = listener.local_addr()?;
+    let scheme = if acceptor.is_some() { "https" } else { "http" };
+    let public_url = config
+        .public_url
+        .unwrap_or_else(|| format!("{scheme}://{address}"));
+    let service = Service::new(Arc::clone(&as_store), Arc::clone(&view), ports);
+    let service = Arc::new(service.with_public_url(&public_url));
     let mut helpers = vec![tokio::spawn(keep_following(as_store, view))];
     let created = if service.accounts().await?.is_empty() {
         Some(
@@ -131,7 +136,6 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     };
     helpers.push(admin::serve(Arc::clone(&service), &data.socket())?);
     helpers.push(tokio::spawn(keep_saving(Arc::clone(&service))));
-    let address = listener.local_addr()?;
     let (stop, mut stopped) = watch::channel(false);
     let until_stop = async move {
         // The sender lives as long as the server, so an error can only mean the end.

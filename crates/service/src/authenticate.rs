@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use keyward_arn::{AccountId, Partition};
 use keyward_directory::{AccessKeyStatus, AccountStatus, Tag, Timestamp};
+use keyward_saml::Assertion;
 use keyward_sigv4::{Expected, PathStyle, Payload, RequestParts, SignatureError, SignedRequest};
 use keyward_sts::{ClaimValue, FederatedBy, Session, SessionPrincipal};
 use keyward_view::{
@@ -80,6 +81,8 @@ pub(crate) struct Bearer {
     pub(crate) transitive_tag_keys: Vec<String>,
     /// The source identity that the provider sets.
     pub(crate) source_identity: Option<String>,
+    /// The whole of what a SAML provider said.
+    pub(crate) assertion: Option<Arc<Assertion>>,
 }
 
 /// What a caller authenticated with.

@@ -63,8 +63,16 @@ pub(crate) fn authorize<C: Operate>(
     let mut questions = vec![call.question(&caller)?];
     questions.extend(call.further(&caller)?);
     for question in &questions {
-        let action = question.action.unwrap_or(action);
-        allowed(action, &caller, question, circumstances, service, detail)?;
+        let asked = question.action.unwrap_or(action);
+        let answer = allowed(asked, &caller, question, circumstances, service, detail);
+        // Whoever only shows a token is not told which of several actions was refused.
+        // SOURCE: spec/sts.md §5 and §6, refusals.
+        answer.map_err(|error| match (error, caller.bearer()) {
+            (ServiceError::AccessDenied(_), Some(_)) => {
+                ServiceError::AccessDenied(format!("Not authorized to perform {action}"))
+            }
+            (error, _) => error,
+        })?;
     }
     Ok(Authorized { call, caller })
 }

@@ -31,6 +31,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use keyward_records::RecordKey;
+use keyward_saml::Endpoints;
 use keyward_store::{Revision, Store};
 
 pub use error::ServiceError;
@@ -67,6 +68,7 @@ pub struct Service {
     passwords: Passwords,
     accesses: Accesses,
     guesses: Guesses,
+    saml_endpoints: Endpoints,
 }
 
 /// What the shell gives.
@@ -91,6 +93,18 @@ impl Service {
             passwords: Passwords::default(),
             accesses: Accesses::default(),
             guesses: Guesses::default(),
+            saml_endpoints: Endpoints::default(),
+        }
+    }
+
+    /// Says under which URL clients reach the service, such as `https://iam.example`: SAML assertions may then be addressed
+    /// to `/saml` below it, besides AWS's own endpoints.
+    #[must_use]
+    pub fn with_public_url(self, url: &str) -> Self {
+        let endpoint = format!("{}/saml", url.trim_end_matches('/'));
+        Self {
+            saml_endpoints: Endpoints::new(vec![endpoint]),
+            ..self
         }
     }
 
@@ -103,6 +117,11 @@ impl Service {
     /// Returns the picture that decisions are made from.
     #[must_use]
     pub fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// Returns the same picture, for what keeps it.
+    pub(crate) fn shared_view(&self) -> &Arc<View> {
         &self.view
     }
 
@@ -150,6 +169,10 @@ impl Service {
 
     pub(crate) fn guesses(&self) -> &Guesses {
         &self.guesses
+    }
+
+    pub(crate) fn saml_endpoints(&self) -> &Endpoints {
+        &self.saml_endpoints
     }
 
     pub(crate) fn patience(&self) -> Duration {

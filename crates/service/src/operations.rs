@@ -64,6 +64,48 @@ const ROOT: &str = "arn:${Partition}:iam::${TargetAccount}:root";
 const FEDERATED_USER: &str = "arn:${Partition}:sts::${Account}:federated-user/${Name}";
 const ANY: &str = "*";
 /// Of assuming a role.
+/// Those of an assertion, and those that it passes to the session. SOURCE: spec/sts.md §6b.
+const WITH_SAML: &[&str] = &[
+    "saml:aud",
+    "saml:cn",
+    "saml:commonName",
+    "saml:doc",
+    "saml:eduOrgHomePageURI",
+    "saml:eduOrgIdentityAuthNPolicyURI",
+    "saml:eduOrgLegalName",
+    "saml:eduOrgSuperiorURI",
+    "saml:eduOrgWhitePagesURI",
+    "saml:eduPersonAffiliation",
+    "saml:eduPersonAssurance",
+    "saml:eduPersonEntitlement",
+    "saml:eduPersonNickname",
+    "saml:eduPersonOrgDN",
+    "saml:eduPersonOrgUnitDN",
+    "saml:eduPersonPrimaryAffiliation",
+    "saml:eduPersonPrimaryOrgUnitDN",
+    "saml:eduPersonPrincipalName",
+    "saml:eduPersonScopedAffiliation",
+    "saml:eduPersonTargetedID",
+    "saml:givenName",
+    "saml:iss",
+    "saml:mail",
+    "saml:name",
+    "saml:namequalifier",
+    "saml:organizationStatus",
+    "saml:primaryGroupSID",
+    "saml:sub",
+    "saml:sub_type",
+    "saml:surname",
+    "saml:uid",
+    "saml:x500UniqueIdentifier",
+    "sts:RoleSessionName",
+    "sts:SourceIdentity",
+    "sts:TransitiveTagKeys",
+    "aws:RequestTag/${TagKey}",
+    "aws:TagKeys",
+    "aws:ResourceTag/${TagKey}",
+    "iam:ResourceTag/${TagKey}",
+];
 const ASSUMING: &[&str] = &[
     "sts:ExternalId",
     "sts:RoleSessionName",
@@ -136,7 +178,6 @@ const fn served<C: Operate>(
 }
 
 /// Makes the row of an operation that is not signed.
-#[expect(dead_code, reason = "the operations of identity providers come next")]
 const fn unsigned<C: Unsigned>(
     action: &'static str,
     resource: &'static str,
@@ -342,8 +383,8 @@ pub(crate) const fn row(operation: Operation) -> Row {
         Operation::GetDelegatedAccessToken => served::<sts::GetDelegatedAccessToken>("sts:GetDelegatedAccessToken", ANY, &[]),
         Operation::GetFederationToken => served::<sts::GetFederationToken>("sts:GetFederationToken", FEDERATED_USER, NEW_TAGS),
         Operation::GetSessionToken => served::<sts::GetSessionToken>("sts:GetSessionToken", ANY, &[]),
-        Operation::AssumeRoleWithSAML
-        | Operation::AssumeRoleWithWebIdentity
+        Operation::AssumeRoleWithSAML => unsigned::<sts::AssumeRoleWithSAML>("sts:AssumeRoleWithSAML", ROLE, WITH_SAML),
+        Operation::AssumeRoleWithWebIdentity
         | Operation::GetWebIdentityToken => Row::Pending,
     }
 }

@@ -47,14 +47,19 @@ pub(super) fn write(caller: Option<&Caller>, out: &mut String) {
 }
 
 fn write_bearer(bearer: &Bearer, out: &mut String) {
+    // SOURCE: CloudTrail, `userIdentity` of AssumeRoleWithSAML: the name qualifier stands for the provider.
+    let provider = bearer
+        .assertion
+        .as_ref()
+        .map_or(&bearer.provider, |assertion| &assertion.name_qualifier);
     out.push_str(r#"{"type":""#);
     out.push_str(bearer.kind);
     out.push_str(r#"","principalId":"#);
-    string(out, &format!("{}:{}", bearer.provider, bearer.subject));
+    string(out, &format!("{provider}:{}", bearer.subject));
     out.push_str(r#","userName":"#);
     string(out, &bearer.subject);
     out.push_str(r#","identityProvider":"#);
-    string(out, &bearer.provider);
+    string(out, provider);
     out.push('}');
 }
 

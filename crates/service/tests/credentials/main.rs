@@ -13,6 +13,7 @@ mod certificates;
 mod delegation;
 mod oidc;
 mod saml;
+mod saml_sign_in;
 mod services;
 mod signing;
 mod ssh;

@@ -4,6 +4,7 @@
 
 mod access_key_info;
 mod assume_role;
+mod assume_role_with_saml;
 mod assume_root;
 mod authorization_message;
 mod caller_identity;
