@@ -1,8 +1,8 @@
 //! The policy by which users manage themselves, once they have used MFA: AWS's own, word for word.
 
-use keyward_sigv4::Credentials;
-use keyward_testkit::{ACCOUNT, InProcess};
-use keyward_wire::{Sensitive, iam};
+use keyward_sigv4::{Credentials, SecretKey};
+use keyward_testkit::{ACCOUNT, Answer, InProcess};
+use keyward_wire::{Sensitive, iam, sts};
 
 use crate::world::{Device, elements, not_allowed, ok, put_policy, refused, start, user};
 
@@ -259,54 +259,96 @@ async fn an_orphan_is_deleted_by_an_administrator() {
     ok(&server, &diego, &phone.enable(&server, "diego", (0, 30))).await;
 }
 
-/// What the Allow statements open once the Deny does not hit: as for a session with MFA, and for long-term keys under
-/// `Bool`, which a key that is not there does not meet. The session itself is in the conformance cases.
+/// Without a code in it, a session calls nothing of IAM, whatever the policy says; with one it is what the policy opens.
 #[tokio::test]
-async fn what_mfa_opens_is_what_the_policy_allows() {
+async fn a_session_with_a_code_opens_what_the_policy_allows() {
+    let server = start().await;
+    let keys = diego(&server, POLICY).await;
+    user(&server, "other", "").await;
+    let phone = Device::create(&server, &keys, "diego").await;
+    ok(&server, &keys, &phone.enable(&server, "diego", (0, 30))).await;
+    let without = sts::GetSessionToken::default();
+    let session = session(&ok(&server, &keys, &without).await);
+    let invalid = "The security token included in the request is invalid";
+    refused(
+        &server,
+        &session,
+        &iam::GetUser::default(),
+        (403, "InvalidClientTokenId", invalid),
+    )
+    .await;
+    server.clock.advance(60);
+    let with = sts::GetSessionToken {
+        serial_number: Some(phone.serial_number.clone()),
+        token_code: Some(phone.code(&server, 0)),
+        ..sts::GetSessionToken::default()
+    };
+    let session = self::session(&ok(&server, &keys, &with).await);
+    opens_what_the_policy_allows(&server, &session).await;
+    ok(&server, &session, &phone.deactivate(Some("diego"))).await;
+    let text = not_allowed("diego", "iam:DeleteVirtualMFADevice", &phone.serial_number);
+    refused(
+        &server,
+        &session,
+        &delete(&phone),
+        (403, "AccessDenied", &text),
+    )
+    .await;
+}
+
+/// For long-term keys under `Bool`, which a key that is not there does not meet, the Deny does not hit.
+#[tokio::test]
+async fn bool_does_not_hit_long_term_keys() {
     let server = start().await;
     let diego = diego(&server, &POLICY.replace("BoolIfExists", "Bool")).await;
     user(&server, "other", "").await;
-    ok(&server, &diego, &change()).await;
+    opens_what_the_policy_allows(&server, &diego).await;
+    let phone = Device::create(&server, &diego, "diego").await;
+    ok(&server, &diego, &phone.enable(&server, "diego", (0, 30))).await;
+    ok(&server, &diego, &phone.deactivate(Some("diego"))).await;
+}
+
+fn session(answer: &Answer) -> Credentials {
+    let element = |name| answer.element(name).unwrap().to_owned();
+    Credentials {
+        access_key_id: element("AccessKeyId"),
+        secret: SecretKey::new(element("SecretAccessKey")),
+        session_token: Some(element("SessionToken")),
+    }
+}
+
+/// Does what the Allow statements open once the Deny does not hit.
+async fn opens_what_the_policy_allows(server: &InProcess, diego: &Credentials) {
+    ok(server, diego, &change()).await;
     let policy = iam::UpdateAccountPasswordPolicy::default();
-    ok(&server, &server.root, &policy).await;
-    ok(&server, &diego, &iam::GetAccountPasswordPolicy {}).await;
-    let made = ok(&server, &diego, &iam::CreateAccessKey::default()).await;
+    ok(server, &server.root, &policy).await;
+    ok(server, diego, &iam::GetAccountPasswordPolicy {}).await;
+    let made = ok(server, diego, &iam::CreateAccessKey::default()).await;
     let key = made.element("AccessKeyId").unwrap().to_owned();
-    let keys = ok(&server, &diego, &iam::ListAccessKeys::default()).await;
+    let keys = ok(server, diego, &iam::ListAccessKeys::default()).await;
     assert_eq!(elements(&keys, "AccessKeyId").len(), 2);
     let used = iam::GetAccessKeyLastUsed {
         access_key_id: key.clone(),
     };
-    ok(&server, &diego, &used).await;
+    ok(server, diego, &used).await;
     let delete_key = iam::DeleteAccessKey {
         user_name: None,
         access_key_id: key,
     };
-    ok(&server, &diego, &delete_key).await;
-    ok(&server, &diego, &iam::ListSigningCertificates::default()).await;
-    ok(&server, &diego, &iam::ListSSHPublicKeys::default()).await;
+    ok(server, diego, &delete_key).await;
+    ok(server, diego, &iam::ListSigningCertificates::default()).await;
+    ok(server, diego, &iam::ListSSHPublicKeys::default()).await;
     let git = iam::CreateServiceSpecificCredential {
         user_name: "diego".to_owned(),
         service_name: "codecommit.amazonaws.com".to_owned(),
         ..iam::CreateServiceSpecificCredential::default()
     };
-    ok(&server, &diego, &git).await;
+    ok(server, diego, &git).await;
     let others = iam::CreateAccessKey {
         user_name: Some("other".to_owned()),
     };
     let text = not_allowed("diego", "iam:CreateAccessKey", "user other");
-    refused(&server, &diego, &others, (403, "AccessDenied", &text)).await;
-    let phone = Device::create(&server, &diego, "diego").await;
-    ok(&server, &diego, &phone.enable(&server, "diego", (0, 30))).await;
-    ok(&server, &diego, &phone.deactivate(Some("diego"))).await;
-    let text = not_allowed("diego", "iam:DeleteVirtualMFADevice", &phone.serial_number);
-    refused(
-        &server,
-        &diego,
-        &delete(&phone),
-        (403, "AccessDenied", &text),
-    )
-    .await;
+    refused(server, diego, &others, (403, "AccessDenied", &text)).await;
 }
 
 /// `${aws:username}` does not include a path.
