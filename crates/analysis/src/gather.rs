@@ -445,6 +445,7 @@ fn level_name(level: &Level) -> String {
 pub(crate) fn origin(document: &Text) -> Origin {
     match document.start() {
         Start::File(path, start) => Origin::File { path, start },
+        Start::InString(path, at) => Origin::InString { path, at },
         Start::Own => Origin::of_text(document.text()),
     }
 }

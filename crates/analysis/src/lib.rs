@@ -8,6 +8,7 @@
 //! | `question`, `caller`, `context` | a request, as a person puts it |
 //! | `gather` | the policies that bear on it |
 //! | `explain` | the answer, through `keyward_diagnose` |
+//! | `doctor` | what will bite |
 //! | `symptom` | from an error message, a CloudTrail record or a lost key to a question or a diagnosis |
 
 #![cfg_attr(
@@ -22,6 +23,7 @@
 mod caller;
 mod context;
 mod date;
+mod doctor;
 mod error;
 mod explain;
 mod gather;
@@ -30,6 +32,7 @@ mod question;
 mod symptom;
 
 pub use date::iso8601;
+pub use doctor::{Bite, Diagnoses, Rule, Severity, doctor, doctor_json, doctor_text, sarif};
 pub use error::BadQuestion;
 pub use explain::explain;
 pub use question::{Given, Question};

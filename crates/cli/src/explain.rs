@@ -244,6 +244,7 @@ fn session_policies(paths: &[PathBuf]) -> Result<Option<Vec<Inline>>, BadQuestio
                 Piece::Bare(policy) => policies.push(policy),
                 Piece::Account { .. }
                 | Piece::Control { .. }
+                | Piece::Devices(_)
                 | Piece::Organization(_)
                 | Piece::Resources(_) => {
                     return Err(BadQuestion::new(format!(

@@ -66,6 +66,13 @@ pub enum Origin {
         /// Where the document begins.
         start: Position,
     },
+    /// In a string of a file that begins at this position, percent-encoded or with escapes.
+    InString {
+        /// The file's path.
+        path: Arc<str>,
+        /// Where the string begins.
+        at: Position,
+    },
     /// A text of its own with several lines: places are those of the document.
     Lines,
     /// A text of its own without line breaks: only columns mean something.

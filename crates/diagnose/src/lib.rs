@@ -46,9 +46,11 @@ pub use report::{
     Diagnosis, Element, Finding, Fix, LayerReport, LayerState, Mark, Place, Proof, Report, Seen,
     StatementReport, Step, Wanted,
 };
+pub use statement::place_of;
 pub use svg::render_svg;
-pub use text::{Style, diagnosis_text, render_text};
+pub use text::{Ink, Page, Style, diagnosis_text, render_text};
 pub use words::resource_as_printed;
+pub use write::Json;
 
 use keyward_engine::{DecidedBy, Decision, LayerKind, explain, message, statements};
 

@@ -171,14 +171,28 @@ pub struct Place {
     pub position: Position,
     /// Whether the document is one line, so that only the column means something.
     pub one_line: bool,
+    /// Where the document is in a string of the file, which begins at `position`: the place within the document.
+    pub inner: Option<Position>,
 }
 
 impl fmt::Display for Place {
-    /// Writes `export.json:14:9`, `line 7, column 5 of its document` or `column 35 of its document`.
+    /// Writes `export.json:14:9`, `export.json:14:9 (in the string, column 35 of its document)`, `line 7, column 5 of its document` or `column 35 of its document`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Position { line, column } = self.position;
         match &self.file {
-            Some(file) => write!(f, "{file}:{line}:{column}"),
+            Some(file) => {
+                write!(f, "{file}:{line}:{column}")?;
+                match self.inner {
+                    None => Ok(()),
+                    Some(Position { line: 1, column }) => {
+                        write!(f, " (in the string, column {column} of its document)")
+                    }
+                    Some(Position { line, column }) => write!(
+                        f,
+                        " (in the string, line {line}, column {column} of its document)"
+                    ),
+                }
+            }
             None if self.one_line => write!(f, "column {column} of its document"),
             None => write!(f, "line {line}, column {column} of its document"),
         }

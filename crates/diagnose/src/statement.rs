@@ -41,24 +41,38 @@ pub(crate) fn report(
 }
 
 fn place(case: &Case<'_>, policy: PolicyPlace, span: Span) -> Option<Place> {
-    let origin = &case.documents.get(&policy)?.origin;
-    Some(match origin {
+    Some(place_of(&case.documents.get(&policy)?.origin, span))
+}
+
+/// Returns where a stretch of a document is written.
+#[must_use]
+pub fn place_of(origin: &Origin, span: Span) -> Place {
+    match origin {
         Origin::File { path, start } => Place {
             file: Some(path.clone()),
             position: shifted(*start, span.start),
             one_line: false,
+            inner: None,
+        },
+        Origin::InString { path, at } => Place {
+            file: Some(path.clone()),
+            position: *at,
+            one_line: false,
+            inner: Some(span.start),
         },
         Origin::Lines => Place {
             file: None,
             position: span.start,
             one_line: false,
+            inner: None,
         },
         Origin::OneLine => Place {
             file: None,
             position: span.start,
             one_line: true,
+            inner: None,
         },
-    })
+    }
 }
 
 /// Returns the place in the file of a place in a document that begins at `start`.

@@ -10,7 +10,8 @@ use keyward_engine::Decision;
 
 mod page;
 
-use page::{Ink, Page, WIDTH};
+use page::WIDTH;
+pub use page::{Ink, Page};
 
 /// How a report is printed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]

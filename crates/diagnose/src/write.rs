@@ -9,30 +9,51 @@ use crate::words::effect_name;
 
 /// A JSON value whose members keep their order.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Json {
+pub enum Json {
+    /// `true` or `false`.
     Bool(bool),
+    /// A list.
     List(Vec<Json>),
+    /// `null`.
     Null,
+    /// A whole number.
     Number(u64),
+    /// Members in the order in which they are printed.
     Object(Vec<(String, Json)>),
+    /// A text.
     Text(String),
 }
 
 impl Json {
-    pub(crate) fn text(text: impl Into<String>) -> Self {
+    /// Makes a text.
+    pub fn text(text: impl Into<String>) -> Self {
         Self::Text(text.into())
     }
 
-    pub(crate) fn optional(text: Option<impl Into<String>>) -> Self {
+    /// Makes a text, or `null`.
+    pub fn optional(text: Option<impl Into<String>>) -> Self {
         text.map_or(Self::Null, Self::text)
     }
 
-    pub(crate) fn count(number: usize) -> Self {
+    /// Makes a number.
+    #[must_use]
+    pub fn count(number: usize) -> Self {
         Self::Number(u64::try_from(number).unwrap_or(u64::MAX))
     }
 
+    /// Makes an object.
+    pub fn object<'n>(members: impl IntoIterator<Item = (&'n str, Json)>) -> Self {
+        let members = members.into_iter();
+        Self::Object(
+            members
+                .map(|(name, value)| (name.to_owned(), value))
+                .collect(),
+        )
+    }
+
     /// Prints over several lines, two spaces a level; empty lists and objects stay on one.
-    pub(crate) fn pretty(&self) -> String {
+    #[must_use]
+    pub fn pretty(&self) -> String {
         let mut out = String::new();
         self.print(&mut out, 0, Width::Unlimited);
         out

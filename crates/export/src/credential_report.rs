@@ -8,6 +8,8 @@ use crate::error::ReadError;
 /// A credential report, line by line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CredentialReport {
+    /// The file.
+    pub path: String,
     /// A line for each user, the root user among them.
     pub rows: Vec<CredentialRow>,
 }
@@ -76,7 +78,10 @@ impl CredentialReport {
                 header.iter().copied().zip(cells.iter().copied()).collect();
             rows.push(row(&columns, number));
         }
-        Ok(Self { rows })
+        Ok(Self {
+            path: path.to_owned(),
+            rows,
+        })
     }
 
     /// Finds the line of a user by its ARN; the root user's line has the ARN of the root.

@@ -36,8 +36,19 @@ pub struct Export {
     pub organization: Option<Organization>,
     /// Resource policies by the ARN of their resource.
     pub resources: BTreeMap<String, ResourcePolicy>,
+    /// Virtual MFA devices, where a file lists them.
+    pub devices: Vec<Device>,
     /// Bare documents, which are the identity policies of whoever is asked about.
     pub bare: Vec<Inline>,
+}
+
+/// A virtual MFA device.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Device {
+    /// `arn:aws:iam::111122223333:mfa/name`.
+    pub serial: String,
+    /// Whether it is somebody's.
+    pub is_assigned: bool,
 }
 
 /// The policy of a resource.
@@ -81,6 +92,7 @@ impl Export {
                         control.insert((policy_type, name), document.clone());
                     }
                 }
+                Piece::Devices(devices) => export.devices.extend(devices),
                 Piece::Organization(organization) => {
                     if export.organization.is_some() {
                         return Err(ReadError::new(

@@ -38,7 +38,7 @@ pub use credential_report::{CredentialReport, CredentialRow, Key};
 pub use error::ReadError;
 pub use event::action::action as action_of;
 pub use event::{Event, Identity, events};
-pub use export::{Export, ResourcePolicy};
+pub use export::{Device, Export, ResourcePolicy};
 pub use message::{Deny, ErrorMessage, Layer, Printed, Refusal, parse as parse_message};
 pub use organization::{Level, Organization, PolicyType};
 pub use read::{Piece, read};

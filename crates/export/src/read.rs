@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 
 use crate::account::{Account, Attached, Group, Inline, Managed, Role, User};
 use crate::error::{COMMAND, ReadError};
-use crate::export::ResourcePolicy;
+use crate::export::{Device, ResourcePolicy};
 use crate::organization::{Organization, PolicyType};
 use crate::text::{File, Text};
 
@@ -40,6 +40,8 @@ pub enum Piece {
         /// The document.
         document: Text,
     },
+    /// Virtual MFA devices.
+    Devices(Vec<Device>),
     /// The organization.
     Organization(Organization),
     /// Policies of resources.
@@ -114,6 +116,13 @@ impl Reader<'_> {
         }
         if let Some(organization) = raw.organization {
             return organization.read(path).map(Piece::Organization);
+        }
+        if let Some(devices) = raw.virtual_mfa_devices {
+            let devices = devices.into_iter().map(|it| Device {
+                is_assigned: it.user.is_some() || it.enable_date.is_some(),
+                serial: it.serial_number,
+            });
+            return Ok(Piece::Devices(devices.collect()));
         }
         if raw.statement.is_some() {
             return Ok(self.bare());
@@ -291,19 +300,24 @@ impl Reader<'_> {
     /// A document is an object, as the CLI prints it, or a string, as the API sends it.
     fn document(&self, raw: &RawValue) -> Text {
         let text = raw.get();
-        if text.starts_with('"')
-            && let Ok(string) = serde_json::from_str::<String>(text)
-        {
-            return Text::decoded(&string);
-        }
         // Borrowed from the file's text, so that the difference of addresses is the place in it.
         let whole = self.file.text();
         let start = text.as_ptr().addr().saturating_sub(whole.as_ptr().addr());
         let end = start.saturating_add(text.len());
-        if whole
+        let is_here = whole
             .get(start..end)
-            .is_some_and(|found| std::ptr::eq(found, text))
+            .is_some_and(|found| std::ptr::eq(found, text));
+        if text.starts_with('"')
+            && let Ok(string) = serde_json::from_str::<String>(text)
         {
+            let document = Text::decoded(&string);
+            return if is_here {
+                document.in_string(self.file, start)
+            } else {
+                document
+            };
+        }
+        if is_here {
             Text::in_file(self.file, start..end)
         } else {
             Text::own(text)

@@ -99,7 +99,9 @@ pub struct Text(Place);
 enum Place {
     /// In a file as it is.
     InFile(Arc<File>, Range<usize>),
-    /// By itself: it was encoded in a string, or came from a server.
+    /// In a string of a file, which begins at this byte: the text is what the string stands for.
+    InString(Arc<str>, Arc<File>, usize),
+    /// By itself: it came from a server, or from nobody's file.
     Own(Arc<str>),
 }
 
@@ -108,6 +110,8 @@ enum Place {
 pub enum Start {
     /// In a file, at this position.
     File(Arc<str>, Position),
+    /// In a string of a file that begins at this position: the document's own places count within what it stands for.
+    InString(Arc<str>, Position),
     /// In a text of its own.
     Own,
 }
@@ -142,12 +146,21 @@ impl Text {
         Self::own(String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned()))
     }
 
+    /// Says in which string of a file a document stood that [`Text::decoded`] has read.
+    #[must_use]
+    pub fn in_string(self, file: &Arc<File>, offset: usize) -> Self {
+        match self.0 {
+            Place::Own(text) => Self(Place::InString(text, file.clone(), offset)),
+            Place::InFile(..) | Place::InString(..) => self,
+        }
+    }
+
     /// Returns the document.
     #[must_use]
     pub fn text(&self) -> &str {
         match &self.0 {
             Place::InFile(file, range) => file.text.get(range.clone()).unwrap_or_default(),
-            Place::Own(text) => text,
+            Place::InString(text, ..) | Place::Own(text) => text,
         }
     }
 
@@ -157,6 +170,9 @@ impl Text {
         match &self.0 {
             Place::InFile(file, range) => {
                 Start::File(file.path.clone(), file.position(range.start))
+            }
+            Place::InString(_, file, offset) => {
+                Start::InString(file.path.clone(), file.position(*offset))
             }
             Place::Own(_) => Start::Own,
         }

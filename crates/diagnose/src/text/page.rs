@@ -3,29 +3,52 @@
 use super::Style;
 
 /// How wide lines become, where names allow.
-pub(super) const WIDTH: usize = 100;
+pub(crate) const WIDTH: usize = 100;
 
 /// What a stretch of text is, which gives it its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Ink {
+pub enum Ink {
+    /// What is refused.
     Bad,
+    /// What matters less.
     Faint,
+    /// What is allowed.
     Good,
+    /// All else.
     Plain,
+    /// What is read first.
     Strong,
+    /// What should be looked at.
     Warn,
 }
 
-/// What is printed so far.
-pub(super) struct Page {
-    pub(super) out: String,
-    pub(super) style: Style,
+/// A page of text for people: colours where the style has them, lines of at most 100 characters where names allow.
+#[derive(Clone, Debug)]
+pub struct Page {
+    pub(crate) out: String,
+    pub(crate) style: Style,
 }
 
 impl Page {
+    /// Begins an empty page.
+    #[must_use]
+    pub fn new(style: Style) -> Self {
+        Self {
+            out: String::new(),
+            style,
+        }
+    }
+
+    /// Returns what was printed.
+    #[must_use]
+    pub fn finish(self) -> String {
+        self.out
+    }
+
     /// Gives text its colour. All that comes from policies and requests passes here, and none of it may command the
     /// terminal.
-    pub(super) fn ink(&self, text: &str, ink: Ink) -> String {
+    #[must_use]
+    pub fn ink(&self, text: &str, ink: Ink) -> String {
         let text = text.replace(char::is_control, "\u{fffd}");
         let code = match (self.style, ink) {
             (Style::Plain, _) | (Style::Colour, Ink::Plain) => return text,
@@ -38,22 +61,25 @@ impl Page {
         format!("\u{1b}[{code}m{text}\u{1b}[0m")
     }
 
-    pub(super) fn line(&mut self, text: &str) {
+    /// Writes a line, without spaces at its end. The text is taken as it is: what is not from here passes [`Page::ink`] first.
+    pub fn line(&mut self, text: &str) {
         self.out.push_str(text.trim_end());
         self.out.push('\n');
     }
 
-    pub(super) fn blank(&mut self) {
+    /// Leaves a line free.
+    pub fn blank(&mut self) {
         self.out.push('\n');
     }
 
-    pub(super) fn heading(&mut self, text: &str) {
+    /// Writes a heading.
+    pub fn heading(&mut self, text: &str) {
         let text = self.ink(text, Ink::Strong);
         self.line(&text);
     }
 
-    /// Writes words over as many lines as it takes.
-    pub(super) fn paragraph(&mut self, first: &str, rest: &str, text: &str, ink: Ink) {
+    /// Writes words over as many lines as it takes, with something before the first and before the rest.
+    pub fn paragraph(&mut self, first: &str, rest: &str, text: &str, ink: Ink) {
         let before = [visible_width(first), visible_width(rest)]
             .into_iter()
             .max()

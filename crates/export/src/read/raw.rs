@@ -24,6 +24,7 @@ pub(super) struct RawFile<'a> {
     pub(super) statement: Option<IgnoredAny>,
     pub(super) organization: Option<RawOrganization>,
     pub(super) resource_policies: Option<Vec<RawResource<'a>>>,
+    pub(super) virtual_mfa_devices: Option<Vec<RawDevice>>,
     pub(super) policy: Option<&'a RawValue>,
     resource: Option<String>,
     account: Option<String>,
@@ -85,6 +86,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawFile<'a> {
                             file.organization = Some(map.next_value()?);
                         }
                         "ResourcePolicies" => file.resource_policies = Some(map.next_value()?),
+                        "VirtualMFADevices" => file.virtual_mfa_devices = map.next_value()?,
                         "Policy" => file.policy = Some(map.next_value()?),
                         "Resource" => file.resource = map.next_value()?,
                         "Account" => file.account = map.next_value()?,
@@ -185,6 +187,15 @@ pub(super) struct RawVersion<'a> {
     pub(super) version_id: Option<String>,
     #[serde(default)]
     pub(super) is_default_version: bool,
+}
+
+/// What `aws iam list-virtual-mfa-devices` prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct RawDevice {
+    pub(super) serial_number: String,
+    pub(super) user: Option<IgnoredAny>,
+    pub(super) enable_date: Option<IgnoredAny>,
 }
 
 /// The policy of a resource, as we write it.
