@@ -5,7 +5,7 @@
 mod credentials;
 mod document;
 mod entity;
-mod glob;
+
 mod json;
 mod reach;
 mod rule;

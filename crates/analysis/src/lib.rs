@@ -8,6 +8,9 @@
 //! | `question`, `caller`, `context` | a request, as a person puts it |
 //! | `gather` | the policies that bear on it |
 //! | `explain` | the answer, through `keyward_diagnose` |
+//! | `who_can` | every principal that can do something |
+//! | `can` | all that a principal can do |
+//! | `partial` | decisions while part of the context is not known |
 //! | `doctor` | what will bite |
 //! | `symptom` | from an error message, a CloudTrail record or a lost key to a question or a diagnosis |
 
@@ -21,16 +24,21 @@
 )]
 
 mod caller;
+mod can;
 mod context;
 mod date;
 mod doctor;
 mod error;
 mod explain;
 mod gather;
+mod glob;
 mod near;
+mod partial;
 mod question;
 mod symptom;
+mod who_can;
 
+pub use can::{Can, Fate, Grant, Part, can, can_json, can_text};
 pub use date::iso8601;
 pub use doctor::{Bite, Diagnoses, Rule, Severity, doctor, doctor_json, doctor_text, sarif};
 pub use error::BadQuestion;
@@ -39,3 +47,4 @@ pub use question::{Given, Question};
 pub use symptom::{
     Asked, Hints, Symptom, explain_asked, finish, lost_access_key, of_event, of_message,
 };
+pub use who_can::{Evidence, Row, WhoCan, who_can, who_can_json, who_can_text};

@@ -49,7 +49,7 @@ pub use report::{
 pub use statement::place_of;
 pub use svg::render_svg;
 pub use text::{Ink, Page, Style, diagnosis_text, render_text};
-pub use words::resource_as_printed;
+pub use words::{policy_phrase, resource_as_printed, statement_number};
 pub use write::Json;
 
 use keyward_engine::{DecidedBy, Decision, LayerKind, explain, message, statements};

@@ -71,12 +71,8 @@ pub(crate) fn layer_name(layer: LayerKind, resource: ResourceKind) -> &'static s
 }
 
 /// Names a policy and what it is attached to: `inline policy Read on user alice`.
-pub(crate) fn policy_phrase(
-    layer: LayerKind,
-    name: &str,
-    arn: Option<&str>,
-    attached_to: &str,
-) -> String {
+#[must_use]
+pub fn policy_phrase(layer: LayerKind, name: &str, arn: Option<&str>, attached_to: &str) -> String {
     match layer {
         LayerKind::Endpoint => format!("VPC endpoint policy {name}"),
         LayerKind::Identity => match arn {
@@ -109,7 +105,8 @@ pub(crate) fn statement_phrase(statement: &StatementReport) -> String {
 }
 
 /// Names a statement within its document, counted from 1 as people do.
-pub(crate) fn statement_number(index: usize, of: usize, sid: Option<&str>) -> String {
+#[must_use]
+pub fn statement_number(index: usize, of: usize, sid: Option<&str>) -> String {
     let number = if of == 1 {
         "the only statement".to_owned()
     } else {

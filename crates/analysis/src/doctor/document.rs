@@ -61,7 +61,7 @@ fn unknown(pattern: &Spanned<String>) -> Option<(String, String)> {
     let is_there = if lower.contains(['*', '?']) {
         service
             .actions()
-            .any(|it| super::glob::covers(&lower, &it.name().to_ascii_lowercase()))
+            .any(|it| crate::glob::covers(&lower, &it.name().to_ascii_lowercase()))
     } else {
         service.action(name).is_some()
     };

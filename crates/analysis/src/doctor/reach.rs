@@ -4,8 +4,8 @@ use keyward_arn::AccountId;
 use keyward_catalog::Action;
 use keyward_policy::{ActionElement, ResourceElement, Statement};
 
-use super::glob::overlap;
 use super::{Read, Rule, Ward};
+use crate::glob::overlap;
 
 /// How many actions of a statement are named.
 const TOLD: usize = 3;
@@ -92,9 +92,9 @@ fn takes_any(action: Action<'_>, patterns: &[String]) -> bool {
         .map(template)
         .collect();
     patterns.iter().any(|pattern| {
-        templates
-            .iter()
-            .any(|template| overlap_arn(template, pattern) && !is_bucket_with_key(template, pattern))
+        templates.iter().any(|template| {
+            overlap_arn(template, pattern) && !is_bucket_with_key(template, pattern)
+        })
     })
 }
 
@@ -108,7 +108,9 @@ fn overlap_arn(template: &str, pattern: &str) -> bool {
     if one.len() < 6 || other.len() < 6 {
         return true;
     }
-    one.iter().zip(&other).all(|(one, other)| overlap(one, other))
+    one.iter()
+        .zip(&other)
+        .all(|(one, other)| overlap(one, other))
 }
 
 // SOURCE: spec/policy-language.md §4 (ListAllMyBuckets).

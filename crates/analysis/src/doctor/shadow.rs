@@ -5,8 +5,8 @@ use std::sync::Arc;
 use keyward_arn::AccountId;
 use keyward_policy::{ActionElement, Effect, ResourceElement, Spanned, Statement};
 
-use super::glob::{covers, overlap};
 use super::{Read, Rule, Ward};
+use crate::glob::{covers, overlap};
 
 /// Finds them among the documents of one principal.
 pub(super) fn check(ward: &mut Ward<'_>, account: AccountId, documents: &[Arc<Read>]) {

@@ -63,7 +63,7 @@ fn assumes(statement: &Statement) -> bool {
             let pattern = it.value.to_ascii_lowercase();
             ASSUME
                 .iter()
-                .any(|action| super::glob::covers(&pattern, action))
+                .any(|action| crate::glob::covers(&pattern, action))
         }),
         Some(ActionElement::NotAction(_)) => true,
     }

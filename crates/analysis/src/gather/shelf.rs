@@ -46,6 +46,14 @@ impl Shelved {
 }
 
 impl Shelf {
+    /// Makes one that does not look for places.
+    pub(crate) fn without_places() -> Self {
+        Self {
+            without_places: true,
+            ..Self::default()
+        }
+    }
+
     /// Returns a managed policy. The key is its ARN, which names its account.
     pub(crate) fn managed(&mut self, arn: &str, document: &Text) -> Arc<Shelved> {
         if let Some(found) = self.managed.get(arn) {

@@ -3,7 +3,7 @@
 /// Whether some text fits both patterns, in which `*` stands for any characters and `?` for one.
 ///
 /// Quadratic in the lengths. Two patterns can share a text if and only if this finds a way through both at once.
-pub(super) fn overlap(one: &str, other: &str) -> bool {
+pub(crate) fn overlap(one: &str, other: &str) -> bool {
     let (one, other): (Vec<char>, Vec<char>) = (one.chars().collect(), other.chars().collect());
     // `row[j]`: whether the rest of `one` from here on and the rest of `other` from `j` on share a text.
     let mut below: Vec<bool> = end_row(&other);
@@ -43,7 +43,7 @@ fn end_row(other: &[char]) -> Vec<bool> {
 }
 
 /// Whether every text that fits `inner` fits `outer` too. A `false` may be wrong, a `true` never is.
-pub(super) fn covers(outer: &str, inner: &str) -> bool {
+pub(crate) fn covers(outer: &str, inner: &str) -> bool {
     let (outer, inner): (Vec<char>, Vec<char>) = (outer.chars().collect(), inner.chars().collect());
     // `row[j]`: whether the pattern so far covers the first `j` characters of `inner`. A star of `inner` is covered by a
     // star only.

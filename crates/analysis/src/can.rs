@@ -1,0 +1,444 @@
+//! What a principal can do: each Allow statement that it has, with what the other layers leave of it.
+
+mod output;
+
+use std::collections::BTreeMap;
+
+use keyward_engine::{Context, DecidedBy, Decision, LayerKind, Request, StatementRef, decide};
+use keyward_export::Export;
+use keyward_policy::{ActionElement, Effect, ResourceElement, Statement};
+
+use crate::caller::Caller;
+use crate::context::{Asked, context};
+use crate::error::BadQuestion;
+use crate::explain::resource_account;
+use crate::gather::{Gathered, Shelf, Target};
+use crate::glob::{covers, overlap};
+use crate::partial::{Mold, Shaped};
+use crate::question::Question;
+use crate::who_can::{Evidence, evidence, known};
+
+pub use output::{can_json, can_text};
+
+/// How many resources are tried for one statement.
+const RESOURCES: usize = 24;
+
+/// What a principal can do.
+#[derive(Clone, Debug, Default)]
+pub struct Can {
+    /// The principal.
+    pub principal: String,
+    /// Each Allow statement of its identity policies, in order.
+    pub grants: Vec<Grant>,
+    /// Roles of the export that it may assume, and resources whose own policy lets it in: action and resource.
+    pub by_resource: Vec<(String, String)>,
+    /// What was taken for granted.
+    pub notes: Vec<String>,
+}
+
+/// What is left of an Allow statement.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    /// The statement, with the conditions that are left open.
+    pub evidence: Evidence,
+    /// What it comes to.
+    pub parts: Vec<Part>,
+    /// Statements that deny part of it, on narrower resources than were tried.
+    pub except: Vec<Evidence>,
+}
+
+/// Some actions on one resource pattern, which have one fate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Action patterns that the catalog's actions fit, as written where all of them share the fate, else names.
+    pub actions: Vec<String>,
+    /// The resource pattern.
+    pub resource: String,
+    /// What becomes of them.
+    pub fate: Fate,
+}
+
+/// What becomes of actions that a statement allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Fate {
+    /// Allowed, whatever the rest of the context is.
+    Always,
+    /// Allowed or not, as the open conditions say.
+    Depends,
+    /// A Deny of this layer outweighs it.
+    Denied(LayerKind),
+    /// This layer does not allow it.
+    Lacks(LayerKind),
+    /// A rule that no policy changes refuses it.
+    Ruled,
+}
+
+/// Says what a principal can do; action and resource of the question are not looked at.
+///
+/// # Errors
+/// Where the principal is not in the export.
+pub fn can(export: &Export, question: &Question, now: i64) -> Result<Can, BadQuestion> {
+    let caller = Caller::find(&question.principal, question.issuer.as_deref(), export)?;
+    let mut probe = Probe {
+        export,
+        question,
+        caller: &caller,
+        now,
+        shelf: Shelf::default(),
+        mold: Mold::default(),
+    };
+    let mut found = Can {
+        principal: question.principal.clone(),
+        ..Can::default()
+    };
+    let own = probe.gathered("iam:GetUser", "*")?;
+    let places: Vec<(StatementRef, Statement)> = own
+        .documents
+        .iter()
+        .filter(|(place, _)| place.layer == LayerKind::Identity)
+        .flat_map(|(place, document)| {
+            let statements = document.policy.statements.iter().enumerate();
+            statements
+                .filter(|(_, it)| it.effect.value == Effect::Allow)
+                .map(|(statement, it)| {
+                    let at = StatementRef {
+                        layer: place.layer,
+                        list: place.list,
+                        policy: place.policy,
+                        statement,
+                    };
+                    (at, it.clone())
+                })
+        })
+        .collect();
+    for (at, statement) in places {
+        found.grants.extend(probe.grant(&own, at, &statement)?);
+    }
+    found.by_resource = probe.by_resource()?;
+    found.notes = notes(&own);
+    Ok(found)
+}
+
+fn notes(own: &Gathered) -> Vec<String> {
+    let mut notes = vec![
+        "Actions are those of the catalog. Each statement is tried on its own resource patterns, and on narrower ones that the \
+         other layers name."
+            .to_owned(),
+    ];
+    let unseen: Vec<&str> = own
+        .unseen
+        .iter()
+        .map(|layer| match layer {
+            LayerKind::Endpoint => "VPC endpoint policies",
+            LayerKind::Identity => "identity policies",
+            LayerKind::PermissionsBoundary => "permissions boundaries",
+            LayerKind::Resource => "resource policies",
+            LayerKind::ResourceControl => "resource control policies",
+            LayerKind::ServiceControl => "service control policies",
+            LayerKind::Session => "session policies",
+        })
+        .collect();
+    if !unseen.is_empty() {
+        notes.push(format!("Not part of the input: {}.", unseen.join(", ")));
+    }
+    notes
+}
+
+/// One principal, asked again and again.
+struct Probe<'a> {
+    export: &'a Export,
+    question: &'a Question,
+    caller: &'a Caller<'a>,
+    now: i64,
+    shelf: Shelf,
+    mold: Mold,
+}
+
+impl Probe<'_> {
+    fn gathered(&mut self, action: &str, resource: &str) -> Result<Gathered, BadQuestion> {
+        let question = Question {
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            ..self.question.clone()
+        };
+        let (owner, _) = resource_account(self.export, &question, self.caller)?;
+        let target = Target {
+            action,
+            resource,
+            owner,
+        };
+        let sessions = self.question.session_policies.as_deref();
+        Ok(Gathered::of(
+            self.export,
+            &mut self.shelf,
+            self.caller,
+            target,
+            sessions,
+        ))
+    }
+
+    /// Says what is left of a statement; `None` where it is about no action of the catalog.
+    fn grant(
+        &mut self,
+        own: &Gathered,
+        at: StatementRef,
+        statement: &Statement,
+    ) -> Result<Option<Grant>, BadQuestion> {
+        let actions = actions(statement);
+        if actions.is_empty() {
+            return Ok(None);
+        }
+        let mut parts: BTreeMap<(String, Fate), Vec<String>> = BTreeMap::new();
+        for resource in resources(own, statement) {
+            // RCPs and resource policies depend on the service and the resource.
+            let mut gathered: BTreeMap<&str, (Gathered, Shaped, Option<Shaped>)> = BTreeMap::new();
+            for action in &actions {
+                let service = action.split(':').next().unwrap_or_default();
+                if !gathered.contains_key(service) {
+                    let of = self.gathered(action, &resource)?;
+                    let empty = Context::new();
+                    let known = known(self.caller, self.export, &self.question.context, &empty);
+                    let (generous, strict) = self.mold.shape(&of, &known);
+                    gathered.insert(service, (of, generous, strict));
+                }
+                let Some((of, generous, strict)) = gathered.get(service) else {
+                    continue;
+                };
+                let fate = self.fate(action, &resource, of, generous, strict.as_ref())?;
+                parts
+                    .entry((resource.clone(), fate))
+                    .or_default()
+                    .push(action.clone());
+            }
+        }
+        let empty = Context::new();
+        let known = known(self.caller, self.export, &self.question.context, &empty);
+        let Some(evidence) = evidence(own, at, &known) else {
+            return Ok(None);
+        };
+        let except = except(own, statement, &known);
+        let parts = parts
+            .into_iter()
+            .map(|((resource, fate), names)| Part {
+                actions: told(statement, names, actions.len()),
+                resource,
+                fate,
+            })
+            .collect();
+        Ok(Some(Grant {
+            evidence,
+            parts,
+            except,
+        }))
+    }
+
+    fn fate(
+        &self,
+        action: &str,
+        resource: &str,
+        gathered: &Gathered,
+        generous: &Shaped,
+        strict: Option<&Shaped>,
+    ) -> Result<Fate, BadQuestion> {
+        let question = Question {
+            action: action.to_owned(),
+            resource: resource.to_owned(),
+            ..self.question.clone()
+        };
+        let (owner, _) = resource_account(self.export, &question, self.caller)?;
+        let asked = Asked {
+            action,
+            resource,
+            resource_account: owner,
+        };
+        let context = context(
+            &self.question.context,
+            self.caller,
+            self.export,
+            asked,
+            self.now,
+        );
+        let mut request = Request::new(self.caller.principal(), action, resource, &context);
+        request.resource_account = owner;
+        let best = decide(&request, &generous.layers(gathered));
+        let by = |decision: &Decision| match decision.determined().by {
+            DecidedBy::Layer(layer) | DecidedBy::UnusablePolicy(layer) => Some(layer),
+            DecidedBy::Rule(_) => None,
+        };
+        Ok(match best {
+            Decision::ExplicitDeny(_) => by(&best).map_or(Fate::Ruled, Fate::Denied),
+            Decision::ImplicitDeny(_) => by(&best).map_or(Fate::Ruled, Fate::Lacks),
+            Decision::Allow(_) => match strict.map(|it| decide(&request, &it.layers(gathered))) {
+                None | Some(Decision::Allow(_)) => Fate::Always,
+                Some(Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_)) => Fate::Depends,
+            },
+        })
+    }
+
+    /// Finds roles that the principal may assume, and resources whose policy lets it in where no identity policy does.
+    fn by_resource(&mut self) -> Result<Vec<(String, String)>, BadQuestion> {
+        let roles = self.export.accounts.values().flat_map(|it| &it.roles);
+        let mut asked: Vec<(String, String)> = roles
+            .map(|role| ("sts:AssumeRole".to_owned(), role.arn.clone()))
+            .collect();
+        for (arn, policy) in &self.export.resources {
+            let document = crate::gather::Shelved::of(&policy.document).policy;
+            let statements = document.iter().flat_map(|it| &it.statements);
+            let patterns = statements
+                .filter(|it| it.effect.value == Effect::Allow)
+                .flat_map(|it| it.action.iter().flat_map(ActionElement::patterns));
+            for pattern in patterns.filter(|it| !it.value.contains(['*', '?'])) {
+                asked.push((pattern.value.clone(), arn.clone()));
+                // What lies in a bucket is named by its own pattern.
+                if arn.contains(":s3:::") {
+                    asked.push((pattern.value.clone(), format!("{arn}/*")));
+                }
+            }
+        }
+        asked.sort();
+        asked.dedup();
+        let mut found = Vec::new();
+        for (action, resource) in asked {
+            let of = self.gathered(&action, &resource)?;
+            let empty = Context::new();
+            let known = known(self.caller, self.export, &self.question.context, &empty);
+            let (generous, strict) = self.mold.shape(&of, &known);
+            match self.fate(&action, &resource, &of, &generous, strict.as_ref())? {
+                Fate::Always => found.push((action, resource)),
+                Fate::Depends => found.push((format!("{action} (under conditions)"), resource)),
+                Fate::Denied(_) | Fate::Lacks(_) | Fate::Ruled => {}
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Returns the catalog's actions that a statement is about.
+fn actions(statement: &Statement) -> Vec<String> {
+    let Some(element) = &statement.action else {
+        return Vec::new();
+    };
+    let patterns: Vec<String> = element
+        .patterns()
+        .iter()
+        .map(|it| it.value.to_ascii_lowercase())
+        .collect();
+    let is_listed = match element {
+        ActionElement::Action(_) => true,
+        ActionElement::NotAction(_) => false,
+    };
+    let mut found = Vec::new();
+    for service in keyward_catalog::services() {
+        let prefix = service.prefix().to_ascii_lowercase();
+        let near: Vec<&str> = patterns
+            .iter()
+            .map(String::as_str)
+            .filter(|it| *it == "*" || overlap(it.split(':').next().unwrap_or_default(), &prefix))
+            .collect();
+        if near.is_empty() && is_listed {
+            continue;
+        }
+        for action in service.actions() {
+            let name = format!("{prefix}:{}", action.name().to_ascii_lowercase());
+            if near.iter().any(|it| covers(it, &name)) == is_listed {
+                found.push(format!("{}:{}", service.prefix(), action.name()));
+            }
+        }
+    }
+    found
+}
+
+/// Returns the resource patterns to try: the statement's own, and narrower ones that other layers name.
+fn resources(own: &Gathered, statement: &Statement) -> Vec<String> {
+    let mut resources: Vec<String> = match &statement.resource {
+        Some(ResourceElement::Resource(patterns)) => {
+            patterns.iter().map(|it| it.value.clone()).collect()
+        }
+        Some(ResourceElement::NotResource(_)) | None => vec!["*".to_owned()],
+    };
+    let limits = own
+        .documents
+        .iter()
+        .filter(|(place, _)| place.layer != LayerKind::Identity)
+        .flat_map(|(_, document)| &document.policy.statements)
+        .filter(|it| it.effect.value == Effect::Allow)
+        .filter_map(|it| match &it.resource {
+            Some(ResourceElement::Resource(patterns)) => Some(patterns),
+            Some(ResourceElement::NotResource(_)) | None => None,
+        })
+        .flatten();
+    for limit in limits {
+        let is_within = resources.iter().any(|it| covers(it, &limit.value));
+        if is_within && !resources.contains(&limit.value) && resources.len() < RESOURCES {
+            resources.push(limit.value.clone());
+        }
+    }
+    resources
+}
+
+/// Writes actions as the statement has them where all share one fate.
+fn told(statement: &Statement, names: Vec<String>, all: usize) -> Vec<String> {
+    if names.len() < all {
+        return names;
+    }
+    match &statement.action {
+        Some(ActionElement::Action(patterns)) => {
+            patterns.iter().map(|it| it.value.clone()).collect()
+        }
+        Some(ActionElement::NotAction(patterns)) => {
+            let but: Vec<&str> = patterns.iter().map(|it| it.value.as_str()).collect();
+            vec![format!("everything but {}", but.join(", "))]
+        }
+        None => names,
+    }
+}
+
+/// Finds statements that deny part of a statement on narrower resources.
+fn except(
+    own: &Gathered,
+    statement: &Statement,
+    known: &crate::partial::Known<'_>,
+) -> Vec<Evidence> {
+    let lower = |element: &ActionElement| -> Vec<String> {
+        element
+            .patterns()
+            .iter()
+            .map(|it| it.value.to_ascii_lowercase())
+            .collect()
+    };
+    let Some(ActionElement::Action(_)) = &statement.action else {
+        return Vec::new();
+    };
+    let allowed = statement.action.as_ref().map(lower).unwrap_or_default();
+    let is_narrower = |deny: &Statement| {
+        let Some(ResourceElement::Resource(patterns)) = &deny.resource else {
+            return false;
+        };
+        let Some(ActionElement::Action(_)) = &deny.action else {
+            return false;
+        };
+        let denied = deny.action.as_ref().map(lower).unwrap_or_default();
+        !patterns.iter().any(|it| it.value == "*")
+            && allowed
+                .iter()
+                .any(|allow| denied.iter().any(|deny| overlap(allow, deny)))
+    };
+    own.documents
+        .iter()
+        .flat_map(|(place, document)| {
+            let statements = document.policy.statements.iter().enumerate();
+            statements
+                .filter(|(_, it)| it.effect.value == Effect::Deny && is_narrower(it))
+                .map(|(statement, _)| StatementRef {
+                    layer: place.layer,
+                    list: place.list,
+                    policy: place.policy,
+                    statement,
+                })
+        })
+        .filter_map(|at| evidence(own, at, known))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests;
