@@ -125,19 +125,7 @@ fn notes(own: &Gathered) -> Vec<String> {
          other layers name."
             .to_owned(),
     ];
-    let unseen: Vec<&str> = own
-        .unseen
-        .iter()
-        .map(|layer| match layer {
-            LayerKind::Endpoint => "VPC endpoint policies",
-            LayerKind::Identity => "identity policies",
-            LayerKind::PermissionsBoundary => "permissions boundaries",
-            LayerKind::Resource => "resource policies",
-            LayerKind::ResourceControl => "resource control policies",
-            LayerKind::ServiceControl => "service control policies",
-            LayerKind::Session => "session policies",
-        })
-        .collect();
+    let unseen: Vec<&str> = own.unseen.iter().map(|layer| layer_name(*layer)).collect();
     if !unseen.is_empty() {
         notes.push(format!("Not part of the input: {}.", unseen.join(", ")));
     }
@@ -194,6 +182,9 @@ impl Probe<'_> {
             let mut gathered: BTreeMap<&str, (Gathered, Shaped, Option<Shaped>)> = BTreeMap::new();
             for action in &actions {
                 let service = action.split(':').next().unwrap_or_default();
+                if !is_of(service, &resource) {
+                    continue;
+                }
                 if !gathered.contains_key(service) {
                     let of = self.gathered(action, &resource)?;
                     let empty = Context::new();
@@ -310,6 +301,26 @@ impl Probe<'_> {
             }
         }
         Ok(found)
+    }
+}
+
+/// Whether a resource pattern may be one of a service's; roles are resources of STS too.
+fn is_of(service: &str, resource: &str) -> bool {
+    keyward_arn::Arn::parse(resource).is_none_or(|arn| {
+        overlap(arn.service, service) || (service == "sts" && arn.service == "iam")
+    })
+}
+
+/// Names a layer for people.
+fn layer_name(layer: LayerKind) -> &'static str {
+    match layer {
+        LayerKind::Endpoint => "VPC endpoint policies",
+        LayerKind::Identity => "identity policies",
+        LayerKind::PermissionsBoundary => "permissions boundary",
+        LayerKind::Resource => "resource policy",
+        LayerKind::ResourceControl => "resource control policies",
+        LayerKind::ServiceControl => "service control policies",
+        LayerKind::Session => "session policies",
     }
 }
 

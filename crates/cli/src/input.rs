@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 use keyward_analysis::BadQuestion;
 use keyward_export::{Export, limits};
 
+use crate::terminal;
+
 /// Reads files and directories and puts them together.
 pub(crate) fn export(paths: &[PathBuf]) -> Result<Export, BadQuestion> {
     let mut files = Vec::new();
@@ -26,7 +28,9 @@ pub(crate) fn export(paths: &[PathBuf]) -> Result<Export, BadQuestion> {
         }
     }
     let (mut total, mut pieces) = (0_u64, Vec::new());
-    for file in &files {
+    let mut progress = terminal::Progress::new("files");
+    for (index, file) in files.iter().enumerate() {
+        progress.at(index, files.len());
         let text = text(file)?;
         total = total.saturating_add(text.len() as u64);
         if total > limits::TOTAL_BYTES {

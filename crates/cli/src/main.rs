@@ -1,4 +1,4 @@
-//! The keyward program: serve, admin, explain, decide, test.
+//! The keyward program: serve, admin, explain, doctor, who-can, decide, test.
 
 #![expect(
     clippy::print_stdout,
@@ -8,11 +8,14 @@
 
 mod admin;
 mod decide;
+mod doctor;
 mod explain;
 mod input;
 mod serve;
+mod shell;
 mod terminal;
 mod test;
+mod who_can;
 
 use std::process::ExitCode;
 
@@ -30,28 +33,52 @@ struct Arguments {
 enum Command {
     /// Commands of the operator, over the socket in the data directory.
     Admin(admin::Arguments),
+    /// Says all that a principal can do, and what the other layers leave of it.
+    ///
+    /// Exit status: 0 answered, 2 bad input.
+    Can(who_can::CanArguments),
+    /// Prints what a shell completes commands by.
+    Completions(shell::CompletionsArguments),
     /// Answers requests that carry their policies: JSON lines in, JSON lines out.
     ///
     /// Exit status: 0 if every line was answered, 2 on a malformed line (which is answered with an error).
     Decide(decide::Arguments),
+    /// Goes through an export and lists what will bite: what does not do what it was written for.
+    ///
+    /// Exit status: 0 nothing or notes only, 1 warnings, 3 errors, 2 bad input.
+    Doctor(doctor::Arguments),
     /// Says which statement of which policy decides a request, and what would change the answer.
     ///
     /// Exit status: 0 allowed, 3 denied, 2 bad input.
     Explain(explain::Arguments),
+    /// Writes manual pages.
+    Man(shell::ManArguments),
     /// Starts the server.
     Serve(serve::Arguments),
     /// Tests policies: asks a table of requests and compares the decisions with those expected.
     #[command(after_long_help = test::HELP, after_help = test::HELP)]
     Test(test::Arguments),
+    /// Says which principals of an export can do something, through which statement, and under which conditions.
+    ///
+    /// Exit status: 0 answered, 2 bad input.
+    WhoCan(who_can::WhoCanArguments),
 }
 
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Admin(arguments) => admin::run(&arguments),
+        Command::Can(arguments) => return who_can::run_can(&arguments),
+        Command::Completions(arguments) => {
+            shell::completions(&arguments);
+            Ok(())
+        }
         Command::Decide(arguments) => return decide::run(&arguments),
+        Command::Doctor(arguments) => return doctor::run(&arguments),
         Command::Explain(arguments) => return explain::run(&arguments),
+        Command::Man(arguments) => shell::man(&arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::Test(arguments) => return test::run(&arguments),
+        Command::WhoCan(arguments) => return who_can::run_who_can(&arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

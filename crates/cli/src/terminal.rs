@@ -1,9 +1,10 @@
-//! What all commands share that ask questions: the clock, colours, and how bad input is told.
+//! What all commands share that ask questions: the clock, colours, progress, and how bad input is told.
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use indicatif::{ProgressBar, ProgressStyle};
 use keyward_analysis::BadQuestion;
 use keyward_diagnose::Style;
 
@@ -34,4 +35,52 @@ pub(crate) fn bad_input(error: &BadQuestion) -> ExitCode {
     let text = error.to_string().replace(char::is_control, "\u{fffd}");
     eprintln!("keyward: {text}");
     ExitCode::from(BAD_INPUT)
+}
+
+/// How long work may take before anything is shown of it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Shows how far work is, once it takes more than a second, on a terminal and nowhere else. Goes away when dropped.
+pub(crate) struct Progress {
+    what: &'static str,
+    started: Instant,
+    bar: Option<ProgressBar>,
+    is_terminal: bool,
+}
+
+impl Progress {
+    /// Begins; `what` is counted.
+    pub(crate) fn new(what: &'static str) -> Self {
+        Self {
+            what,
+            started: Instant::now(),
+            bar: None,
+            is_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// Tells how much is done, and of how much.
+    pub(crate) fn at(&mut self, done: usize, total: usize) {
+        if !self.is_terminal || (self.bar.is_none() && self.started.elapsed() < PATIENCE) {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new(total as u64);
+            let template = format!("{{bar:40}} {{pos}} of {{len}} {}, {{eta}} left", self.what);
+            if let Ok(style) = ProgressStyle::with_template(&template) {
+                bar.set_style(style);
+            }
+            bar
+        });
+        bar.set_length(total as u64);
+        bar.set_position(done as u64);
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use keyward_diagnose::{Ink, Json, Page, Style};
 
-use super::{Can, Fate, Part};
+use super::{Can, Fate, Part, layer_name};
 use crate::who_can::{evidence_json, evidence_lines};
 
 /// How many action names are shown.
@@ -63,12 +63,12 @@ fn one(page: &mut Page, part: &Part) {
         Fate::Denied(layer) => (
             "✗",
             Ink::Bad,
-            format!(": a Deny of the {layer} layer outweighs it"),
+            format!(": denied by the {}", layer_name(layer)),
         ),
         Fate::Lacks(layer) => (
             "✗",
             Ink::Bad,
-            format!(": the {layer} layer does not allow it"),
+            format!(": not allowed by the {}", layer_name(layer)),
         ),
         Fate::Ruled => ("✗", Ink::Bad, ": no policy can allow it".to_owned()),
     };

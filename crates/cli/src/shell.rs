@@ -1,0 +1,98 @@
+//! `keyward completions` and `keyward man`: what shells and `man` read, made from the same definitions as `--help`.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context as _;
+use clap::{Args, CommandFactory as _};
+use clap_complete::Shell;
+
+/// What `keyward completions` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyward completions bash > /etc/bash_completion.d/keyward
+  keyward completions zsh > ~/.zfunc/_keyward
+  keyward completions fish > ~/.config/fish/completions/keyward.fish")]
+pub(crate) struct CompletionsArguments {
+    /// The shell
+    shell: Shell,
+}
+
+/// What `keyward man` takes.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyward man /usr/local/share/man/man1
+  man keyward-explain")]
+pub(crate) struct ManArguments {
+    /// The directory to write the pages to, one a command
+    directory: PathBuf,
+}
+
+/// Prints the completions of a shell.
+pub(crate) fn completions(arguments: &CompletionsArguments) {
+    let mut command = crate::Arguments::command();
+    clap_complete::generate(
+        arguments.shell,
+        &mut command,
+        "keyward",
+        &mut std::io::stdout(),
+    );
+}
+
+/// Writes the manual pages.
+pub(crate) fn man(arguments: &ManArguments) -> anyhow::Result<()> {
+    pages(&arguments.directory)
+}
+
+fn pages(directory: &Path) -> anyhow::Result<()> {
+    std::fs::create_dir_all(directory)
+        .with_context(|| format!("can't make {}", directory.display()))?;
+    clap_mangen::generate_to(crate::Arguments::command(), directory)
+        .with_context(|| format!("can't write to {}", directory.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shell_gets_its_completions() {
+        for shell in [
+            Shell::Bash,
+            Shell::Elvish,
+            Shell::Fish,
+            Shell::PowerShell,
+            Shell::Zsh,
+        ] {
+            let mut out = Vec::new();
+            clap_complete::generate(shell, &mut crate::Arguments::command(), "keyward", &mut out);
+            assert!(
+                String::from_utf8(out).unwrap().contains("who-can"),
+                "{shell}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_command_has_its_page() {
+        let directory = tempfile::tempdir().unwrap();
+        pages(directory.path()).unwrap();
+        for name in [
+            "keyward",
+            "keyward-explain",
+            "keyward-doctor",
+            "keyward-who-can",
+            "keyward-can",
+        ] {
+            let page = directory.path().join(format!("{name}.1"));
+            let text = std::fs::read_to_string(&page).unwrap();
+            assert!(text.contains(".TH"), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_definitions_are_sound() {
+        crate::Arguments::command().debug_assert();
+    }
+}
