@@ -44,6 +44,9 @@ pub(crate) struct Arguments {
     /// The size in MiB at which an audit file is closed and a new one begun [default: 64]
     #[arg(long, value_name = "MIB", env = "KEYWARD_AUDIT_FILE_MIB", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     audit_file_mib: Option<u64>,
+    /// Keeps what refusals were made of for a while, and names in each the page PREFIX/authorization-details/ID
+    #[arg(long, value_name = "PREFIX", env = "KEYWARD_AUTHORIZATION_DETAILS")]
+    authorization_details: Option<String>,
     /// What to log, as JSON lines on standard error: error, warn, info, debug [default: info]
     #[arg(long, value_name = "LEVEL", env = "KEYWARD_LOG")]
     log: Option<String>,
@@ -89,6 +92,7 @@ struct File {
     public_url: Option<String>,
     master_key_command: Option<String>,
     audit_file_mib: Option<u64>,
+    authorization_details: Option<String>,
     log: Option<String>,
 }
 
@@ -190,6 +194,11 @@ fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
             .or(file.audit_file_mib)
             .unwrap_or(AUDIT_FILE_MIB)
             << 20,
+        authorization_details: given(
+            arguments
+                .authorization_details
+                .or(file.authorization_details),
+        ),
         first: FirstStart {
             email: given(first.root_email).unwrap_or_else(|| EMAIL.to_owned()),
             name: String::new(),

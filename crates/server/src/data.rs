@@ -35,6 +35,11 @@ impl DataDirectory {
         self.0.join("keyward.redb")
     }
 
+    /// Returns the folder of what refusals were made of.
+    pub(crate) fn details(&self) -> PathBuf {
+        self.0.join("authorization-details")
+    }
+
     /// The folder of audit files.
     pub(crate) fn audit(&self) -> PathBuf {
         self.0.join("audit")

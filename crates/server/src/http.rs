@@ -49,8 +49,29 @@ pub(crate) async fn answer(
         (&Method::GET | &Method::HEAD, "/healthz") => text(StatusCode::OK, "ok\n"),
         (&Method::GET | &Method::HEAD, "/readyz") => ready(&service),
         (&Method::GET | &Method::HEAD, "/metrics") => metrics::answer(&service).await,
+        (_, path) if path.starts_with("/authorization-details/") => {
+            details(&service, peer, &head).await
+        }
         (_, "/") => call(&service, peer, &head, body).await,
         _ => text(StatusCode::NOT_FOUND, "not found: the API is at /\n"),
+    }
+}
+
+/// Answers what asks for the details of a refusal; such a request has no body.
+async fn details(service: &Service, peer: Peer, head: &Parts) -> Reply {
+    let incoming = Incoming {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query(),
+        authority: head.uri.authority().map(http::uri::Authority::as_str),
+        headers: &Fields(&head.headers),
+        body: &[],
+        source_ip: peer.address,
+        transport: peer.transport,
+    };
+    match guarded(service.authorization_details(&incoming)).await {
+        Some(outgoing) => reply(outgoing),
+        None => reply(service.panicked(&incoming)),
     }
 }
 

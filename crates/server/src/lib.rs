@@ -7,6 +7,7 @@ mod admin;
 mod audit;
 mod clock;
 mod data;
+mod details;
 mod entropy;
 mod http;
 mod limits;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use keyward_service::{
-    CreatedAccount, HashedPassword, NewAccount, Ports, Service, ServiceError, View, follow, load,
+    AuthorizationDetails, CreatedAccount, HashedPassword, NewAccount, Ports, Service, ServiceError,
+    View, follow, load,
 };
 use keyward_store::{OpenMode, RedbStore, Store};
 use tokio::net::TcpListener;
@@ -18,6 +19,7 @@ use zeroize::Zeroizing;
 use crate::audit::AuditFile;
 use crate::clock::SystemClock;
 use crate::data::DataDirectory;
+use crate::details::DetailFiles;
 use crate::entropy::SystemEntropy;
 use crate::{admin, listen, tls};
 
@@ -42,6 +44,8 @@ pub struct Config {
     pub master_key: MasterKeySource,
     /// The size at which an audit file is closed and a new one begun, in bytes.
     pub audit_file_bytes: u64,
+    /// What the address of the page of a refusal's details begins with; without it none are kept.
+    pub authorization_details: Option<String>,
     /// The account that the first start makes.
     pub first: FirstStart,
 }
@@ -115,6 +119,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         audit: Arc::clone(&audit) as _,
         clock: Arc::new(SystemClock),
         entropy,
+        details: details(config.authorization_details, &data)?,
     };
     let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
     let address = listener.local_addr()?;
@@ -177,6 +182,21 @@ impl Running {
             tracing::error!(%error, "the store could not be closed in order");
         }
     }
+}
+
+/// Begins to keep what refusals were made of, where the configuration names their page.
+fn details(
+    page: Option<String>,
+    data: &DataDirectory,
+) -> anyhow::Result<Option<AuthorizationDetails>> {
+    let Some(page) = page else { return Ok(None) };
+    let folder = data.details();
+    let keeper = DetailFiles::open(&folder)
+        .with_context(|| format!("can't keep details of refusals in {}", folder.display()))?;
+    Ok(Some(AuthorizationDetails {
+        keeper: Box::new(keeper),
+        page,
+    }))
 }
 
 type Hashing = JoinHandle<Result<HashedPassword, ServiceError>>;

@@ -12,6 +12,7 @@ use keyward_view::UserPrincipal;
 use keyward_wire::write_json_string as string;
 
 use crate::authenticate::{Authenticated, Caller, Identity};
+use crate::authorization_details::capture;
 use crate::authorization_message::encoded;
 use crate::context::context;
 use crate::event::Detail;
@@ -77,7 +78,11 @@ pub(crate) fn authorize<C: Operate>(
     Ok(Authorized { call, caller })
 }
 
-fn allowed(
+/// Asks the policies one question.
+///
+/// # Errors
+/// `AccessDenied` with AWS's text, or `InvalidClientTokenId` where it is the kind of the session that refuses.
+pub(crate) fn allowed(
     action: &'static str,
     caller: &Caller,
     question: &Question,
@@ -122,6 +127,9 @@ fn allowed(
         Decision::Allow(_) => Ok(()),
         Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => {
             detail.decision = Some(described(&decision, &layers));
+            if service.keeps_details() && caller.bearer().is_none() {
+                detail.captured = Some(capture(caller, question, &request, &layers));
+            }
             detail.message = encoded(service, caller, question, &request, &decision, &layers);
             if forbidden_to_session(caller, &decision, action) {
                 return Err(SignatureError::SessionTokenInvalid.into());

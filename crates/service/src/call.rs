@@ -38,13 +38,13 @@ pub(crate) struct Reply {
 
 /// What is noted on the way, for the event.
 #[derive(Default)]
-struct Noted {
+pub(crate) struct Noted {
     /// The service that `Version` names.
     api: Option<Api>,
     operation: Option<Operation>,
-    claimed_action: Option<String>,
-    detail: Detail,
-    caller: Option<Caller>,
+    pub(crate) claimed_action: Option<String>,
+    pub(crate) detail: Detail,
+    pub(crate) caller: Option<Caller>,
 }
 
 impl Service {
@@ -68,6 +68,7 @@ impl Service {
         let (mut outgoing, error) = match result {
             Ok(reply) => (succeeded(reply, request_id, format), None),
             Err(error) => {
+                let error = self.with_details(error, &mut noted).await;
                 let answer = error.answer();
                 log(&error, &request_id);
                 let api = noted
@@ -85,6 +86,20 @@ impl Service {
         self.leave_event(incoming, now, &request_id, &noted, error.as_ref());
         outgoing.authorization_message = noted.detail.message;
         outgoing
+    }
+
+    /// Keeps what a refusal was made of, where that is done, and says in its message how to find it.
+    async fn with_details(&self, error: ServiceError, noted: &mut Noted) -> ServiceError {
+        let captured = noted.detail.captured.take();
+        match (error, captured, &noted.caller) {
+            (ServiceError::AccessDenied(mut message), Some(captured), Some(caller)) => {
+                if let Some(tail) = self.keep_details(caller, captured).await {
+                    message.push_str(&tail);
+                }
+                ServiceError::AccessDenied(message)
+            }
+            (error, _, _) => error,
+        }
     }
 
     /// Answers a request whose handling panicked: refused, and nothing is known of it.
@@ -215,7 +230,7 @@ impl Service {
         Err(ServiceError::RevisionNotReached { wanted })
     }
 
-    fn leave_event(
+    pub(crate) fn leave_event(
         &self,
         incoming: &Incoming<'_>,
         now: Now,

@@ -10,6 +10,7 @@ use keyward_wire::{
 };
 
 use crate::authenticate::Caller;
+use crate::authorization_details::Captured;
 use crate::exchange::{Incoming, RequestId, Transport};
 use crate::ports::Now;
 
@@ -52,6 +53,8 @@ pub(crate) struct Detail {
     pub(crate) decision: Option<String>,
     /// The same for whoever may decode it, where the policies refused.
     pub(crate) message: Option<String>,
+    /// What the refusal was made of, where that is kept.
+    pub(crate) captured: Option<Captured>,
     /// Who called, where no signature says so.
     pub(crate) bearer: Option<Caller>,
 }

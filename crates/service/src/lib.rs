@@ -6,6 +6,7 @@
 
 mod accesses;
 mod authenticate;
+mod authorization_details;
 mod authorization_message;
 mod authorize;
 mod call;
@@ -34,6 +35,7 @@ use keyward_records::RecordKey;
 use keyward_saml::Endpoints;
 use keyward_store::{Revision, Store};
 
+pub use authorization_details::{AuthorizationDetails, DetailsKeeper};
 pub use error::ServiceError;
 pub use exchange::{Incoming, Outgoing, RequestId, Transport, Unread};
 pub use metrics::{Metrics, Sample};
@@ -79,6 +81,8 @@ pub struct Ports {
     pub clock: Arc<dyn Clock>,
     /// Gives random bytes.
     pub entropy: Arc<dyn Entropy>,
+    /// Keeps what refusals were made of; without it their messages lead nowhere.
+    pub details: Option<AuthorizationDetails>,
 }
 
 impl Service {

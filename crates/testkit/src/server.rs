@@ -140,6 +140,7 @@ impl InProcess {
             audit: Arc::clone(&audit) as _,
             clock: Arc::clone(&clock) as _,
             entropy: Arc::clone(&entropy) as _,
+            details: None,
         };
         let service = Arc::new(Service::new(Arc::clone(&store), Arc::clone(&view), ports));
         let followed = Arc::clone(&store);

@@ -41,7 +41,7 @@ mod ssh_public_key;
 mod sts;
 mod tags;
 mod target;
-mod trust;
+pub(crate) mod trust;
 mod user;
 
 pub(crate) use target::Shown;

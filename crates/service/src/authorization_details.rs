@@ -1,0 +1,76 @@
+//! What a refusal was made of, kept for a while under an authorization id and shown in AWS's own shape.
+//!
+//! SOURCE: spec/evaluation.md §7, the service model `iam-toolbox`. Kept on disk by the shell, within bounds; where it can
+//! keep no more for the moment, the refusal carries no id.
+
+mod answer;
+mod capture;
+mod documents;
+
+use keyward_wire::write_json_string as string;
+
+pub(crate) use capture::{Captured, capture};
+
+use crate::authenticate::Caller;
+use crate::{Service, ServiceError};
+
+/// Keeps what refusals were made of.
+pub trait DetailsKeeper: Send + Sync {
+    /// Keeps a record and returns its id, 25 characters of `[0-9a-z]`; `None` where it can't be kept.
+    fn keep(&self, record: &[u8]) -> Option<String>;
+
+    /// Finds a record by its id, which may be any text.
+    fn find(&self, id: &str) -> Option<Vec<u8>>;
+}
+
+/// How refusals lead to their details.
+pub struct AuthorizationDetails {
+    /// Where they are kept.
+    pub keeper: Box<dyn DetailsKeeper>,
+    /// What the address of the page in the message begins with, such as `https://keyward.example/console`.
+    pub page: String,
+}
+
+impl Service {
+    /// Returns whether the details of refusals are kept.
+    pub(crate) fn keeps_details(&self) -> bool {
+        self.ports.details.is_some()
+    }
+
+    /// Keeps what a refusal was made of, and returns what its message says of that.
+    pub(crate) async fn keep_details(&self, caller: &Caller, captured: Captured) -> Option<String> {
+        let details = self.ports.details.as_ref()?;
+        let record = match self.record_of(caller, captured).await {
+            Ok(record) => record,
+            Err(error) => {
+                tracing::warn!(%error, "the details of a refusal could not be put together");
+                return None;
+            }
+        };
+        let id = details.keeper.keep(record.as_bytes())?;
+        // SOURCE: spec/access-denied-messages.md §1: no full stop at the end.
+        Some(format!(
+            ". Go to {}/authorization-details/{id} for complete details, or call the GetRequestAuthorizationDetails API \
+             with the following authorization id: {id}",
+            details.page.trim_end_matches('/')
+        ))
+    }
+
+    /// Writes a record: the account, the details as they will be answered, and the documents of the policies.
+    async fn record_of(&self, caller: &Caller, captured: Captured) -> Result<String, ServiceError> {
+        let mut record = format!(r#"{{"account":"{}","details":"#, caller.account());
+        string(&mut record, &captured.details);
+        record.push_str(r#","documents":{"#);
+        let documents = documents::read(self, caller, captured.sources).await?;
+        for (index, (uri, document)) in documents.iter().enumerate() {
+            if index > 0 {
+                record.push(',');
+            }
+            string(&mut record, uri);
+            record.push(':');
+            string(&mut record, document);
+        }
+        record.push_str("}}");
+        Ok(record)
+    }
+}
