@@ -3,7 +3,9 @@
 use roxmltree::Node;
 
 use crate::error::AssertionError;
-use crate::limits::{SESSION_DURATION_SECONDS, SESSION_NAME_LENGTH};
+use crate::limits::{
+    SESSION_DURATION_SECONDS, SESSION_NAME_LENGTH, TAG_KEY_LENGTH, TAG_VALUE_LENGTH,
+};
 use crate::names::SAML;
 use crate::signature::elements;
 use crate::xml;
@@ -105,7 +107,7 @@ impl Attributes {
                 continue;
             };
             match values.as_slice() {
-                [Some(value)] => tags.push((key.to_owned(), value.clone())),
+                [Some(value)] if is_tag(key, value) => tags.push((key.to_owned(), value.clone())),
                 _ => return Err(AssertionError::Attributes),
             }
         }
@@ -150,6 +152,18 @@ fn value(element: Node<'_, '_>) -> Value {
 fn is_name(text: &str) -> bool {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_+=,.@-".contains(&byte);
     SESSION_NAME_LENGTH.contains(&text.len()) && text.bytes().all(allowed)
+}
+
+/// Returns whether a key and a value may be those of a tag: `[\p{L}\p{Z}\p{N}_.:/=+\-@]`, as in the model of STS.
+fn is_tag(key: &str, value: &str) -> bool {
+    let allowed = |character: char| {
+        character.is_alphanumeric()
+            || (character.is_whitespace() && !character.is_control())
+            || "_.:/=+-@".contains(character)
+    };
+    TAG_KEY_LENGTH.contains(&key.chars().count())
+        && value.chars().count() <= TAG_VALUE_LENGTH
+        && key.chars().chain(value.chars()).all(allowed)
 }
 
 fn seconds(text: &str) -> Result<u32, AssertionError> {

@@ -22,3 +22,7 @@ pub const CLOCK_SKEW_SECONDS: i64 = 300;
 pub const SESSION_NAME_LENGTH: RangeInclusive<usize> = 2..=64;
 /// Seconds of the attribute `SessionDuration`. SOURCE: spec/sts.md §6, "Attributes".
 pub const SESSION_DURATION_SECONDS: RangeInclusive<u32> = 900..=43_200;
+/// Characters of the key of a session tag. SOURCE: spec/sts.md §2, Tags.
+pub const TAG_KEY_LENGTH: RangeInclusive<usize> = 1..=128;
+/// Characters of the value of a session tag.
+pub const TAG_VALUE_LENGTH: usize = 256;

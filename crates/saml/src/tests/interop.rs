@@ -12,7 +12,7 @@ fn check(certificate: &str, keys: &[&str], xml: &str) {
     assert_eq!(assertion.issuer, ENTITY);
     assert_eq!(assertion.audience, "https://signin.aws.amazon.com/saml");
     assert_eq!(assertion.session_name, "alice@idp.example");
-    let tag = ("Team".to_owned(), "a & b > c".to_owned());
+    let tag = ("Team".to_owned(), "blue green".to_owned());
     assert_eq!(assertion.principal_tags, [tag]);
     let end = assertion.session_not_on_or_after.unwrap().unix_seconds();
     assert_eq!(end, 1_767_351_780);

@@ -418,6 +418,16 @@ fn attributes_of_the_session() {
     odd(&attribute(&format!("{AWS}PrincipalTag:Team"), &["a", "b"]));
     odd(&attribute(&format!("{AWS}PrincipalTag:Team"), &[]));
     odd(&attribute(&format!("{AWS}PrincipalTag:Team"), &["<x></x>"]));
+    odd(&attribute(&format!("{AWS}PrincipalTag:Team"), &["a;b"]));
+    odd(&attribute(
+        &format!("{AWS}PrincipalTag:Team"),
+        &[&"a".repeat(257)],
+    ));
+    odd(&attribute(
+        &format!("{AWS}PrincipalTag:{}", "k".repeat(129)),
+        &["a"],
+    ));
+    odd(&attribute(&format!("{AWS}PrincipalTag:"), &["a"]));
     odd(&attribute(&format!("{AWS}TransitiveTagKeys"), &["<x></x>"]));
     odd("<saml:EncryptedAttribute></saml:EncryptedAttribute>");
     odd("<saml:Attribute></saml:Attribute>");
