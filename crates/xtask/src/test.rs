@@ -14,6 +14,7 @@ const SYSTEM_PROGRAMS: &[(&str, &str)] = &[
     ("/usr/bin/node", "nodejs"),
     ("/usr/bin/npm", "npm"),
     ("/usr/bin/openssl", "openssl"),
+    ("/usr/bin/xmlsec1", "xmlsec1"),
 ];
 
 /// Runs everything that CI runs and is not a lint.
