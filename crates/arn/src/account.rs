@@ -47,7 +47,7 @@ impl AccountId {
 
     /// Appends the twelve digits. Every request writes its account several times, and formatting costs ten times as much.
     pub fn append_to(self, out: &mut String) {
-        out.extend(self.digits().map(char::from));
+        out.push_str(str::from_utf8(&self.digits()).unwrap_or_default());
     }
 
     fn digits(self) -> [u8; 12] {

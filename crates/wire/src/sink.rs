@@ -170,17 +170,24 @@ pub(crate) fn escape_xml(out: &mut String, text: &str) {
         out.push_str(text);
         return;
     }
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\r' => out.push_str("&#xD;"),
-            '\t' | '\n' => out.push(character),
-            '\0'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => {}
-            plain => out.push(plain),
+    let escape = |character: char| match character {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        '\r' => Some("&#xD;"),
+        '\t' | '\n' => None,
+        '\0'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}' => Some(""),
+        _ => None,
+    };
+    let mut copied = 0;
+    for (at, character) in text.char_indices() {
+        if let Some(escaped) = escape(character) {
+            out.push_str(text.get(copied..at).unwrap_or_default());
+            out.push_str(escaped);
+            copied = at.saturating_add(character.len_utf8());
         }
     }
+    out.push_str(text.get(copied..).unwrap_or_default());
 }
 
 /// Writes the JSON that the Query services answer to `Accept: application/json`.
@@ -229,9 +236,16 @@ impl JsonSink {
 pub fn write_json_string(out: &mut String, text: &str) {
     out.push('"');
     if any_byte(text, |byte| byte < 0x20 || matches!(byte, b'"' | b'\\')) {
-        for character in text.chars() {
-            escape_json(out, character);
+        // Every byte that is escaped is a character of its own, so texts are never cut within one.
+        let mut copied = 0;
+        for (at, byte) in text.bytes().enumerate() {
+            if byte < 0x20 || matches!(byte, b'"' | b'\\') {
+                out.push_str(text.get(copied..at).unwrap_or_default());
+                escape_json(out, char::from(byte));
+                copied = at.saturating_add(1);
+            }
         }
+        out.push_str(text.get(copied..).unwrap_or_default());
     } else {
         out.push_str(text);
     }
