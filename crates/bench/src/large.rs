@@ -84,7 +84,48 @@ fn at_quotas(program: &Path, folder: &Path) -> anyhow::Result<Vec<Row>> {
     ]
     .into_iter()
     .map(|(figure, call)| compare(&full, &small, figure, call))
+    .chain([details(&full)])
     .collect()
+}
+
+/// Reads all pages of an account's details, and returns what the server held for that at the most.
+fn details(server: &Server) -> anyhow::Result<Row> {
+    let signer = Signer::new(server.address);
+    server.forget_peak()?;
+    let before = server.resident_kib()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let (pages, bytes) = runtime.block_on(async {
+        let mut connection = Connection::open(server.address).await?;
+        let (mut marker, mut pages, mut bytes) = (String::new(), 0, 0);
+        loop {
+            let call = format!("GetAccountAuthorizationDetails&MaxItems=1000{marker}");
+            let request = signer.request(Target::Iam, &call, now()?);
+            let body = String::from_utf8_lossy(connection.exchange(&request).await?).into_owned();
+            ensure!(
+                body.contains("<GetAccountAuthorizationDetailsResult>"),
+                "{body}"
+            );
+            (pages, bytes) = (pages + 1, bytes + body.len());
+            let found = body
+                .split_once("<Marker>")
+                .and_then(|(_, rest)| rest.split_once('<'));
+            let Some((text, _)) = found else { break };
+            let encoded: String = text.bytes().map(|byte| format!("%{byte:02X}")).collect();
+            marker = format!("&Marker={encoded}");
+        }
+        anyhow::Ok((pages, bytes))
+    })?;
+    let above = server.peak_kib()?.saturating_sub(before);
+    let megabytes = f64::from(u32::try_from(bytes)?) / 1e6;
+    println!("the account's details are {megabytes:.1} MB in {pages} pages of 1,000");
+    Ok(Row {
+        figure: "  memory for all its pages, 1,000 a page, above rest, MB",
+        keyward: format!("{:.1}", f64::from(above) * 1.024 / 1000.0),
+        goal: "bounded by a page",
+        ..Row::default()
+    })
 }
 
 /// Drives both in turn; a page of the small account has fewer items, so the cost is compared by the item.

@@ -128,11 +128,31 @@ impl Server {
 
     /// Returns the resident memory in KiB.
     pub(crate) fn resident_kib(&self) -> anyhow::Result<u32> {
+        self.status_kib("VmRSS:")
+    }
+
+    /// Forgets how much memory was resident at the most.
+    pub(crate) fn forget_peak(&self) -> anyhow::Result<()> {
+        // `man 5 proc`: 5 sets the peak to what is resident now.
+        Ok(std::fs::write(
+            format!("/proc/{}/clear_refs", self.child.id()),
+            "5",
+        )?)
+    }
+
+    /// Returns the most memory that was resident since [`forget_peak`](Self::forget_peak), in KiB.
+    pub(crate) fn peak_kib(&self) -> anyhow::Result<u32> {
+        self.status_kib("VmHWM:")
+    }
+
+    fn status_kib(&self, name: &str) -> anyhow::Result<u32> {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id()))?;
         let line = status
             .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:")?.split_whitespace().next());
-        Ok(line.context("/proc has no VmRSS")?.parse()?)
+            .find_map(|line| line.strip_prefix(name)?.split_whitespace().next());
+        Ok(line
+            .with_context(|| format!("/proc has no {name}"))?
+            .parse()?)
     }
 }
 
