@@ -3,7 +3,7 @@
 //! Reads accounts from exports, directories of policy files or a server, puts the question to `keyward-analysis`, and
 //! prints. Start at [`run`].
 
-mod credentials;
+pub(crate) mod credentials;
 mod fetch;
 mod response;
 

@@ -7,6 +7,7 @@
 )]
 
 mod admin;
+mod client;
 mod decide;
 mod doctor;
 mod explain;

@@ -42,13 +42,6 @@ pub(crate) fn add(body: &str, account: &mut Account) -> Result<Page, String> {
     })
 }
 
-/// Returns code and message of an error.
-pub(crate) fn error(body: &str) -> Option<(String, String)> {
-    let root = Element::parse(body).ok()?;
-    let error = root.child("Error")?;
-    Some((text(error, "Code"), text(error, "Message")))
-}
-
 fn user(element: &Element) -> User {
     User {
         name: text(element, "UserName"),

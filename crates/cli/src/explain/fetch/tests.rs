@@ -2,7 +2,7 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 
 use keyward_engine::Decision;
-use keyward_sigv4::{Expected, SecretKey, SignedRequest};
+use keyward_sigv4::{Expected, Payload, RequestParts, SecretKey, SignedRequest};
 
 use super::*;
 use keyward_analysis::{Question, explain};
