@@ -280,7 +280,7 @@ fn unreadable() -> &'static [AttachedPolicy] {
 }
 
 /// Says for the audit event what decided, as JSON.
-fn described(decision: &Decision, layers: &Layers<'_>) -> String {
+pub(crate) fn described(decision: &Decision, layers: &Layers<'_>) -> String {
     let mut json = format!(r#"{{"decision":"{}","decidedBy":"#, decision.as_str());
     string(
         &mut json,

@@ -1,6 +1,7 @@
 //! The audit event of a request, in the shape of a CloudTrail record.
 
 mod identity;
+mod service_call;
 
 use std::fmt::Write as _;
 
@@ -13,6 +14,8 @@ use crate::authenticate::Caller;
 use crate::authorization_details::Captured;
 use crate::exchange::{Incoming, RequestId, Transport};
 use crate::ports::Now;
+
+pub(crate) use service_call::ServiceCall;
 
 /// What stands in the place of a value that the model calls sensitive, as in CloudTrail.
 const HIDDEN: &str = "HIDDEN_DUE_TO_SECURITY_REASONS";

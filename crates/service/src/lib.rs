@@ -16,6 +16,7 @@ mod event;
 mod exchange;
 mod guesses;
 mod handlers;
+mod instance;
 mod metrics;
 mod operations;
 mod operator;
@@ -38,6 +39,9 @@ use keyward_store::{Revision, Store};
 pub use authorization_details::{AuthorizationDetails, DetailsKeeper};
 pub use error::ServiceError;
 pub use exchange::{Incoming, Outgoing, RequestId, Transport, Unread};
+pub use instance::{
+    AttachedProfile, Instance, InstanceCredentials, InstanceError, ParseInstanceProfileArnError,
+};
 pub use metrics::{Metrics, Sample};
 pub use operations::{Summary, pending, summaries};
 pub use operator::{

@@ -64,6 +64,13 @@ impl Now {
     }
 }
 
+impl std::fmt::Display for Now {
+    /// Writes the moment to the second, such as `2026-01-02T03:04:05Z`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        keyward_wire::Timestamp(self.unix_seconds()).fmt(f)
+    }
+}
+
 /// Draws a fixed number of random bytes.
 pub(crate) fn draw<const N: usize>(entropy: &dyn Entropy) -> [u8; N] {
     let mut bytes = [0; N];

@@ -38,7 +38,7 @@ mod simulate;
 mod simulated_resource;
 mod simulation_shown;
 mod ssh_public_key;
-mod sts;
+pub(crate) mod sts;
 mod tags;
 mod target;
 pub(crate) mod trust;

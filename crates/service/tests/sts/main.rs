@@ -8,6 +8,7 @@
 mod assume;
 mod chain;
 mod federation;
+mod instance;
 mod lifetime;
 mod mfa;
 mod session_policies;

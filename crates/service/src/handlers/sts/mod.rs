@@ -10,7 +10,7 @@ mod authorization_message;
 mod caller_identity;
 mod delegated_access_token;
 mod federation_token;
-mod issue;
+pub(crate) mod issue;
 mod mfa_code;
 mod sent;
 mod session_token;
