@@ -6,15 +6,20 @@
 mod admin;
 mod audit;
 mod clock;
+mod container;
 mod data;
 mod details;
 mod entropy;
 mod http;
 mod limits;
 mod listen;
+mod local;
 mod metrics;
 mod start;
 mod tls;
 
 pub use admin::{AdminClient, AdminRequest};
+pub use container::{
+    ContainerCredentials, ContainerError, ContainerSource, serve_container_credentials,
+};
 pub use start::{Config, FirstStart, MasterKeySource, Running, start};

@@ -21,3 +21,11 @@ pub(crate) const CONNECTIONS: usize = 10_000;
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
 /// The longest line of an operator's command.
 pub(crate) const ADMIN_LINE_BYTES: u64 = 64 * 1024;
+/// Connections of an endpoint for one machine at a time; further ones wait in the listener's queue.
+pub(crate) const LOCAL_CONNECTIONS: usize = 256;
+/// The largest request head of such an endpoint. The least that the HTTP library takes.
+pub(crate) const LOCAL_HEAD_BYTES: usize = 8 * 1024;
+/// How long before their end credentials for containers are renewed, in seconds.
+pub(crate) const CONTAINER_RENEWED_BEFORE: i64 = 300;
+/// How long after a failure they are not asked for again, in seconds.
+pub(crate) const CONTAINER_RETRY_AFTER: i64 = 10;
