@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use keyward_arn::AccountId;
-use keyward_server::{Config, FirstStart, MasterKeySource, Running, start};
+use keyward_server::{Config, FirstStart, ImdsConfig, MasterKeySource, Running, start};
 use keyward_sigv4::SecretKey;
 use serde::Deserialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -47,6 +47,13 @@ pub(crate) struct Arguments {
     /// Keeps what refusals were made of for a while, and names in each the page PREFIX/authorization-details/ID
     #[arg(long, value_name = "PREFIX", env = "KEYWARD_AUTHORIZATION_DETAILS")]
     authorization_details: Option<String>,
+    /// Where an instance metadata service like EC2's listens: whoever reaches it has the permissions of the role in
+    /// the instance profile
+    #[arg(long, value_name = "ADDRESS", env = "KEYWARD_IMDS")]
+    imds: Option<SocketAddr>,
+    /// The ARN of the instance profile whose role the instance metadata service hands out
+    #[arg(long, value_name = "ARN", env = "KEYWARD_IMDS_INSTANCE_PROFILE")]
+    imds_instance_profile: Option<String>,
     /// What to log, as JSON lines on standard error: error, warn, info, debug [default: info]
     #[arg(long, value_name = "LEVEL", env = "KEYWARD_LOG")]
     log: Option<String>,
@@ -93,6 +100,8 @@ struct File {
     master_key_command: Option<String>,
     audit_file_mib: Option<u64>,
     authorization_details: Option<String>,
+    imds: Option<SocketAddr>,
+    imds_instance_profile: Option<String>,
     log: Option<String>,
 }
 
@@ -163,6 +172,21 @@ fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
         (None, None) => None,
         _ => bail!("TLS needs both --tls-cert and --tls-key"),
     };
+    let imds = match (
+        arguments.imds.or(file.imds),
+        given(
+            arguments
+                .imds_instance_profile
+                .or(file.imds_instance_profile),
+        ),
+    ) {
+        (Some(listen), Some(instance_profile)) => Some(ImdsConfig {
+            listen,
+            instance_profile,
+        }),
+        (None, None) => None,
+        _ => bail!("the instance metadata service needs both --imds and --imds-instance-profile"),
+    };
     let first = arguments.first;
     let account_id = given(first.account_id)
         .map(|id| AccountId::parse(&id))
@@ -199,6 +223,7 @@ fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
                 .authorization_details
                 .or(file.authorization_details),
         ),
+        imds,
         first: FirstStart {
             email: given(first.root_email).unwrap_or_else(|| EMAIL.to_owned()),
             name: String::new(),
@@ -238,6 +263,9 @@ async fn block(
     let mut text = String::from("Keyward is ready\n\n");
     writeln!(text, "  API          {url}")?;
     writeln!(text, "  Data         {}", data_dir.display())?;
+    if let Some(imds) = running.imds {
+        writeln!(text, "  Metadata     http://{}", reachable(imds))?;
+    }
     for account in running.service.accounts().await?.iter().take(3) {
         writeln!(text, "  Account      {}", account.id)?;
         writeln!(text, "  Root user    {}", account.email)?;

@@ -11,6 +11,7 @@ mod data;
 mod details;
 mod entropy;
 mod http;
+mod imds;
 mod limits;
 mod listen;
 mod local;
@@ -22,4 +23,5 @@ pub use admin::{AdminClient, AdminRequest};
 pub use container::{
     ContainerCredentials, ContainerError, ContainerSource, serve_container_credentials,
 };
+pub use imds::ImdsConfig;
 pub use start::{Config, FirstStart, MasterKeySource, Running, start};

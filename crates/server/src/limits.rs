@@ -29,3 +29,7 @@ pub(crate) const LOCAL_HEAD_BYTES: usize = 8 * 1024;
 pub(crate) const CONTAINER_RENEWED_BEFORE: i64 = 300;
 /// How long after a failure they are not asked for again, in seconds.
 pub(crate) const CONTAINER_RETRY_AFTER: i64 = 10;
+/// The longest life of a token of the instance metadata service, in seconds: six hours, as in EC2.
+pub(crate) const IMDS_TOKEN_SECONDS: u32 = 21_600;
+/// Tokens of the instance metadata service at a time; the one that ends first goes before another is made.
+pub(crate) const IMDS_TOKENS: usize = 4096;

@@ -21,6 +21,7 @@ use crate::clock::SystemClock;
 use crate::data::DataDirectory;
 use crate::details::DetailFiles;
 use crate::entropy::SystemEntropy;
+use crate::imds::{self, ImdsConfig};
 use crate::{admin, listen, tls};
 
 /// How often the last use of access keys is written to the store.
@@ -46,6 +47,8 @@ pub struct Config {
     pub audit_file_bytes: u64,
     /// What the address of the page of a refusal's details begins with; without it none are kept.
     pub authorization_details: Option<String>,
+    /// The instance metadata service, where there shall be one.
+    pub imds: Option<ImdsConfig>,
     /// The account that the first start makes.
     pub first: FirstStart,
 }
@@ -68,6 +71,8 @@ pub type FirstStart = NewAccount;
 pub struct Running {
     /// The address that the API listens on.
     pub address: SocketAddr,
+    /// The address of the instance metadata service, where there is one.
+    pub imds: Option<SocketAddr>,
     /// The account of the first start, with its secrets, where this is it.
     pub created: Option<CreatedAccount>,
     /// The application, to ask for what the start block shows.
@@ -86,7 +91,11 @@ pub struct Running {
 /// # Errors
 /// One line for whatever stands in the way.
 pub async fn start(mut config: Config) -> anyhow::Result<Running> {
-    let listener = bind(config.listen).await?;
+    let listener = bind(config.listen, "--listen").await?;
+    let imds = match &config.imds {
+        Some(imds) => Some((bind(imds.listen, "--imds").await?, imds.instance()?)),
+        None => None,
+    };
     let acceptor = config
         .tls
         .as_ref()
@@ -141,6 +150,15 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     };
     helpers.push(admin::serve(Arc::clone(&service), &data.socket())?);
     helpers.push(tokio::spawn(keep_saving(Arc::clone(&service))));
+    let imds = match imds {
+        Some((listener, instance)) => {
+            let address = listener.local_addr()?;
+            let serving = imds::serve(Arc::clone(&service), instance, listener);
+            helpers.push(tokio::spawn(serving));
+            Some(address)
+        }
+        None => None,
+    };
     let (stop, mut stopped) = watch::channel(false);
     let until_stop = async move {
         // The sender lives as long as the server, so an error can only mean the end.
@@ -154,6 +172,7 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     ));
     Ok(Running {
         address,
+        imds,
         created,
         service,
         stop,
@@ -218,12 +237,12 @@ async fn create_first(
     Ok(service.create_account_with(first, hashing.await??).await?)
 }
 
-async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
+async fn bind(address: SocketAddr, option: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address)
         .await
         .map_err(|error| match error.kind() {
             std::io::ErrorKind::AddrInUse => {
-                anyhow::anyhow!("the address {address} is in use; choose another with --listen")
+                anyhow::anyhow!("the address {address} is in use; choose another with {option}")
             }
             _ => anyhow::Error::new(error).context(format!("can't listen on {address}")),
         })
