@@ -1,4 +1,4 @@
-//! The keyward program: serve, admin, explain, doctor, who-can, decide, test.
+//! The keyward program: serve, admin, credentials, explain, doctor, who-can, decide, test.
 
 #![expect(
     clippy::print_stdout,
@@ -8,6 +8,7 @@
 
 mod admin;
 mod client;
+mod credentials;
 mod decide;
 mod doctor;
 mod explain;
@@ -40,6 +41,8 @@ enum Command {
     Can(who_can::CanArguments),
     /// Prints what a shell completes commands by.
     Completions(shell::CompletionsArguments),
+    /// Gets temporary credentials: prints them for credential_process, or serves them as containers get theirs.
+    Credentials(credentials::Arguments),
     /// Answers requests that carry their policies: JSON lines in, JSON lines out.
     ///
     /// Exit status: 0 if every line was answered, 2 on a malformed line (which is answered with an error).
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
             shell::completions(&arguments);
             Ok(())
         }
+        Command::Credentials(arguments) => return credentials::run(arguments),
         Command::Decide(arguments) => return decide::run(&arguments),
         Command::Doctor(arguments) => return doctor::run(&arguments),
         Command::Explain(arguments) => return explain::run(&arguments),
