@@ -191,7 +191,7 @@ impl VerifiedToken {
             if let Some(principal) = nested.get("principal_tags") {
                 let principal = principal.as_object().ok_or_else(malformed_tags)?;
                 for (key, value) in principal {
-                    tags.insert(key.clone(), one_value(value)?);
+                    tags.insert(tag_key(key)?, one_value(value)?);
                 }
             }
             if let Some(keys) = nested.get("transitive_tag_keys") {
@@ -202,7 +202,7 @@ impl VerifiedToken {
             let Some(key) = name.strip_prefix(FLAT_TAG) else {
                 continue;
             };
-            if tags.insert(key.to_owned(), one_value(value)?).is_some() {
+            if tags.insert(tag_key(key)?, one_value(value)?).is_some() {
                 return Err(malformed_tags());
             }
         }
@@ -220,9 +220,28 @@ impl VerifiedToken {
 
 fn one_value(value: &Json) -> Result<String, WebIdentityError> {
     match value.strings().as_deref() {
-        Some([one]) => Ok(one.clone()),
+        Some([one]) if fits_tag(one, 0..=limits::TAG_VALUE_LENGTH) => Ok(one.clone()),
         Some(_) | None => Err(malformed_tags()),
     }
+}
+
+fn tag_key(key: &str) -> Result<String, WebIdentityError> {
+    if fits_tag(key, 1..=limits::TAG_KEY_LENGTH) {
+        Ok(key.to_owned())
+    } else {
+        Err(malformed_tags())
+    }
+}
+
+/// Says whether a text has the form of a tag's key or value: letters, spaces, digits and `_.:/=+-@`.
+// SOURCE: the service model, `tagKeyType` and `tagValueType`.
+fn fits_tag(text: &str, length: std::ops::RangeInclusive<usize>) -> bool {
+    let fits = |letter: char| {
+        letter.is_alphanumeric()
+            || (letter.is_whitespace() && !letter.is_control())
+            || "_.:/=+-@".contains(letter)
+    };
+    length.contains(&text.chars().count()) && text.chars().all(fits)
 }
 
 fn malformed_tags() -> WebIdentityError {

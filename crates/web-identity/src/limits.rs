@@ -13,6 +13,10 @@ pub const JSON_VALUES: usize = 20_000;
 pub const KEY_ID_LENGTH: usize = 1_024;
 /// Characters of `sub`. SOURCE: the service model, `webIdentitySubjectType`.
 pub const SUBJECT_LENGTH: usize = 255;
+/// Characters of a tag's key. SOURCE: the service model, `tagKeyType`.
+pub const TAG_KEY_LENGTH: usize = 128;
+/// Characters of a tag's value. SOURCE: the service model, `tagValueType`.
+pub const TAG_VALUE_LENGTH: usize = 256;
 /// Characters of a source identity. SOURCE: the service model, `sourceIdentityType`.
 pub const SOURCE_IDENTITY_LENGTH: std::ops::RangeInclusive<usize> = 2..=64;
 /// Bytes of a key set. Ours.

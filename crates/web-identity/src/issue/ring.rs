@@ -55,7 +55,8 @@ impl KeyRing {
     }
 
     /// Puts a key into the place of the one that signs by its algorithm, and drops those that no good token needs.
-    pub fn rotate(&mut self, key: SigningKey, now: i64) {
+    pub fn rotate(&mut self, key: impl Into<Arc<SigningKey>>, now: i64) {
+        let key = key.into();
         for old in &mut self.0 {
             if old.key.algorithm() == key.algorithm() && old.retired.is_none() {
                 old.retired = Some(now);
@@ -63,7 +64,7 @@ impl KeyRing {
         }
         self.0.retain(|key| key.is_published(now));
         self.0.push(RingKey {
-            key: Arc::new(key),
+            key,
             created: now,
             retired: None,
         });

@@ -109,6 +109,21 @@ fn tags_come_nested_and_flat() {
             json!({"https://aws.amazon.com/tags": {"principal_tags": {"Team": ["a"]}}, format!("{flat}Team"): "a"}),
             None,
         ),
+        (nested(json!({"principal_tags": {"": "1"}})), None),
+        (nested(json!({"principal_tags": {"a,b": "1"}})), None),
+        (nested(json!({"principal_tags": {"a": "1\n"}})), None),
+        (
+            nested(json!({"principal_tags": {"a": "x".repeat(257)}})),
+            None,
+        ),
+        (
+            nested(json!({"principal_tags": {"x".repeat(129): "1"}})),
+            None,
+        ),
+        (
+            nested(json!({"principal_tags": {"\u{e4} b:/=+-@_.": "c d"}})),
+            some(&[("\u{e4} b:/=+-@_.", "c d")], &[]),
+        ),
         // Keys that differ by case only are for the rules of session tags to refuse.
         (
             nested(json!({"principal_tags": {"a": ["1"], "A": ["1"]}})),
