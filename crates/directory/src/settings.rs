@@ -34,8 +34,9 @@ pub enum TokenVersion {
 /// The issuer of an account's web identity tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutboundFederation {
-    /// `https://<uuid>.tokens.sts.global.api.aws`; stays when it is disabled and enabled again.
-    pub issuer: String,
+    /// A UUID, with which the issuer's URL ends; stays when it is disabled and enabled again. What comes before it
+    /// depends on where the server is reached.
+    pub id: String,
     /// Whether tokens are given.
     pub enabled: bool,
 }
@@ -116,15 +117,15 @@ impl AccountSettings {
         Ok(())
     }
 
-    /// Lets the account give web identity tokens; `issuer` is taken where there was none before.
+    /// Lets the account give web identity tokens, and returns the id of its issuer; `id` is taken where there was none
+    /// before.
     ///
     /// # Errors
     /// `FeatureEnabled` where it does already.
-    pub fn enable_outbound_federation(&mut self, issuer: String) -> Result<&str, Refusal> {
-        let federation = self.outbound_federation.get_or_insert(OutboundFederation {
-            issuer,
-            enabled: false,
-        });
+    pub fn enable_outbound_federation(&mut self, id: String) -> Result<&str, Refusal> {
+        let federation = self
+            .outbound_federation
+            .get_or_insert(OutboundFederation { id, enabled: false });
         if federation.enabled {
             return Err(Refusal::other(
                 RefusalKind::FeatureEnabled,
@@ -132,7 +133,7 @@ impl AccountSettings {
             ));
         }
         federation.enabled = true;
-        Ok(&federation.issuer)
+        Ok(&federation.id)
     }
 
     /// Returns the issuer of the account's web identity tokens.
@@ -224,16 +225,16 @@ mod tests {
     fn the_issuer_stays() {
         let mut settings = AccountSettings::default();
         assert!(settings.enabled_federation().is_err());
-        let issuer = settings.enable_outbound_federation("https://one".to_owned());
-        assert_eq!(issuer, Ok("https://one"));
+        let id = settings.enable_outbound_federation("one".to_owned());
+        assert_eq!(id, Ok("one"));
         assert!(
             settings
-                .enable_outbound_federation("https://two".to_owned())
+                .enable_outbound_federation("two".to_owned())
                 .is_err()
         );
         settings.enabled_federation().unwrap().enabled = false;
         assert!(settings.enabled_federation().is_err());
-        let issuer = settings.enable_outbound_federation("https://three".to_owned());
-        assert_eq!(issuer, Ok("https://one"));
+        let id = settings.enable_outbound_federation("three".to_owned());
+        assert_eq!(id, Ok("one"));
     }
 }

@@ -20,6 +20,8 @@ pub enum RecordKey {
     Alias(AccountAlias),
     /// `c/<account>/…`: anything else.
     Cell(AccountId, Cell),
+    /// `issuer/<id>`: whose issuer of web identity tokens it is; ids are UUIDs.
+    Issuer(String),
 }
 
 /// The key of a record within its account. Names in it are in the form that uniqueness goes by.
@@ -43,6 +45,8 @@ pub enum Cell {
     Group(String),
     /// `group-id/<group id>`: the name that a group of an id has now, as a link.
     GroupById(UniqueId),
+    /// `identity/keys`: the keys by which the account's issuer signs web identity tokens.
+    IdentityKeys,
     /// `<kind>-policy/<entity id>/<name>`: the document of an inline policy.
     InlinePolicy(EntityKind, UniqueId, PolicyName),
     /// `instance-profile/<name>`: an instance profile.
@@ -278,6 +282,7 @@ impl RecordKey {
             Self::Account(account) => format!("a/{account}"),
             Self::Alias(alias) => format!("alias/{alias}"),
             Self::Cell(account, cell) => format!("c/{account}/{}", encode_cell(cell)),
+            Self::Issuer(id) => format!("issuer/{id}"),
         }
         .into()
     }
@@ -291,6 +296,9 @@ impl RecordKey {
         }
         if let Some(alias) = text.strip_prefix("alias/") {
             return AccountAlias::parse(alias).ok().map(Self::Alias);
+        }
+        if let Some(id) = text.strip_prefix("issuer/") {
+            return (!id.is_empty()).then(|| Self::Issuer(id.to_owned()));
         }
         let (account, rest) = text.strip_prefix("c/")?.split_once('/')?;
         let account = AccountId::parse(account).ok()?;
@@ -318,6 +326,7 @@ fn encode_cell(cell: &Cell) -> String {
         Cell::CredentialReportPart(number) => format!("report/part/{number}"),
         Cell::Group(name) => format!("group/{name}"),
         Cell::GroupById(id) => format!("group-id/{id}"),
+        Cell::IdentityKeys => "identity/keys".to_owned(),
         Cell::InlinePolicy(kind, id, name) => format!("{}-policy/{id}/{name}", kind.as_str()),
         Cell::InstanceProfile(name) => format!("instance-profile/{name}"),
         Cell::ManagedPolicy(name) => format!("policy/{name}"),
@@ -372,6 +381,7 @@ fn decode_cell(text: &str) -> Option<Cell> {
         "group" => Some(Cell::Group(rest.to_owned())),
         "group-id" => UniqueId::parse(rest).ok().map(Cell::GroupById),
         "group-policy" => decode_inline(EntityKind::Group, rest),
+        "identity" => (rest == "keys").then_some(Cell::IdentityKeys),
         "instance-profile" => Some(Cell::InstanceProfile(rest.to_owned())),
         "member" => {
             let (group, user) = rest.split_once('/')?;
@@ -476,6 +486,7 @@ mod tests {
             Cell::Group("admins".to_owned()),
             Cell::InstanceProfile("web".to_owned()),
             Cell::GroupById(id.clone()),
+            Cell::IdentityKeys,
             Cell::ManagedPolicy("own".to_owned()),
             Cell::ManagedPolicyVersion(id.clone(), 12),
             Cell::Member(id.clone(), "alice".to_owned()),
@@ -519,7 +530,8 @@ mod tests {
         cells.extend(counters.map(Cell::Count));
         let keys = cells.into_iter().map(|cell| RecordKey::Cell(account, cell));
         let alias = RecordKey::Alias(AccountAlias::parse("my-company").unwrap());
-        for key in keys.chain([RecordKey::Account(account), alias]) {
+        let issuer = RecordKey::Issuer("019b76da-a800-7fff-bfff-ffffffffffff".to_owned());
+        for key in keys.chain([RecordKey::Account(account), alias, issuer]) {
             assert_eq!(RecordKey::decode(&key.encode()), Some(key));
         }
         for text in [

@@ -9,6 +9,7 @@ mod access;
 mod account;
 mod codec;
 mod group;
+mod identity_keys;
 mod instance_profile;
 mod key;
 mod link;

@@ -6,6 +6,7 @@ use keyward_directory::{
     OidcProvider, Role, RoleDeletion, SamlProvider, ServerCertificate, User, UserCredentials,
     VirtualMfaDevice,
 };
+use keyward_web_identity::KeyRing;
 
 use crate::{Cell, DecodeError, EncodeError, Vault};
 
@@ -94,6 +95,20 @@ impl Record for InstanceProfile {
 
     fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
         crate::instance_profile::decode(bytes)
+    }
+}
+
+impl Record for KeyRing {
+    fn cell(&self) -> Cell {
+        Cell::IdentityKeys
+    }
+
+    fn encode(&self, vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::identity_keys::encode(self, vault)
+    }
+
+    fn decode(bytes: &[u8], vault: &Vault) -> Result<Self, DecodeError> {
+        crate::identity_keys::decode(bytes, vault)
     }
 }
 

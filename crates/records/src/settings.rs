@@ -55,6 +55,7 @@ enum RawTokenVersion {
 
 #[derive(Serialize, Deserialize)]
 struct RawOutbound {
+    /// The id of the issuer.
     issuer: String,
     enabled: bool,
 }
@@ -81,7 +82,7 @@ pub(crate) fn encode(settings: &AccountSettings) -> Result<Bytes, EncodeError> {
         hard_expiry: policy.hard_expiry,
     };
     let raw_outbound = |outbound: &OutboundFederation| RawOutbound {
-        issuer: outbound.issuer.clone(),
+        issuer: outbound.id.clone(),
         enabled: outbound.enabled,
     };
     write(
@@ -125,7 +126,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Result<AccountSettings, DecodeError> {
             RawTokenVersion::V2 => TokenVersion::V2,
         },
         outbound_federation: raw.outbound.map(|raw| OutboundFederation {
-            issuer: raw.issuer,
+            id: raw.issuer,
             enabled: raw.enabled,
         }),
     })
@@ -160,7 +161,7 @@ mod tests {
             r#"{"alias":"my-company","password_policy":{"minimum_length":8,"symbols":true,"numbers":false,"#,
             r#""uppercase":true,"lowercase":false,"allow_users_to_change":true,"max_age_days":90,"#,
             r#""reuse_prevention":24,"hard_expiry":false},"properties":{"A/x":"1"},"token_version":"v2","#,
-            r#""outbound":{"issuer":"https://a","enabled":true}}"#
+            r#""outbound":{"issuer":"a","enabled":true}}"#
         );
         let settings = decode(text.as_bytes()).unwrap();
         assert!(settings.users_may_change_password());
