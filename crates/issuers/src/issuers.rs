@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use keyward_web_identity::{KeySet, WebIdentityError};
 use rustls::RootCertStore;
 use rustls::client::WebPkiServerVerifier;
@@ -97,6 +98,31 @@ struct Entry {
     used: i64,
     /// Held by the one fetch that is under way.
     gate: Arc<AsyncMutex<()>>,
+}
+
+/// Gives the key sets of issuers: [`Issuers`], and what tests put in its place.
+#[async_trait]
+pub trait KeySource: Send + Sync {
+    /// Returns the keys of a provider's issuer, for a token that names the key `key_id`.
+    ///
+    /// # Errors
+    /// [`WebIdentityError`] as AWS says it.
+    async fn keys(
+        &self,
+        provider: Provider<'_>,
+        key_id: Option<&str>,
+    ) -> Result<Found, WebIdentityError>;
+}
+
+#[async_trait]
+impl KeySource for Issuers {
+    async fn keys(
+        &self,
+        provider: Provider<'_>,
+        key_id: Option<&str>,
+    ) -> Result<Found, WebIdentityError> {
+        Issuers::keys(self, provider, key_id).await
+    }
 }
 
 impl Issuers {

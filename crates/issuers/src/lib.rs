@@ -20,4 +20,4 @@ mod target;
 pub use allow::{AllowedIssuer, ParseAllowedIssuerError};
 pub use certificate::VerificationMethod;
 pub use fetch::{FetchError, Resolve, SystemResolver};
-pub use issuers::{Config, Found, Issuers, Provider, StartError};
+pub use issuers::{Config, Found, Issuers, KeySource, Provider, StartError};

@@ -23,7 +23,7 @@ use crate::principal::Sources as _;
 use crate::resources::Resources;
 use crate::{
     Documents, GroupPolicies, Key, KeyOwner, ManagedDocument, RolePrincipal, SignInProvider,
-    Tagged, UserPrincipal,
+    Tagged, TokenIssuer, UserPrincipal,
 };
 
 /// An account as authentication and decisions read it, at one revision.
@@ -222,6 +222,12 @@ impl Cell {
     #[must_use]
     pub fn oidc_provider(&self, url: &ProviderUrl) -> Option<&Arc<Tagged>> {
         self.resources.oidc_provider(url)
+    }
+
+    /// Returns the OIDC provider whose URL, without its scheme, tokens name as their issuer; letter by letter.
+    #[must_use]
+    pub fn token_issuer(&self, url: &str) -> Option<&Arc<TokenIssuer>> {
+        self.resources.token_issuer(url)
     }
 
     /// Returns the SAML provider of a name, without regard to case.

@@ -194,7 +194,7 @@ fn take_in(
                         Some(cell) => cell.set_account(&record)?,
                     }
                 }
-                (RecordKey::Alias(_), _) => {}
+                (RecordKey::Alias(_) | RecordKey::Issuer(_), _) => {}
                 (RecordKey::Cell(_, key), value) => inside.push((key.clone(), value.as_ref())),
             }
         }
@@ -213,10 +213,10 @@ fn take_in(
     Ok(())
 }
 
-/// Returns the account whose picture a record is part of; whose an alias is decides nothing.
+/// Returns the account whose picture a record is part of; whose an alias or an issuer is decides nothing.
 fn account_of(key: &RecordKey) -> Option<AccountId> {
     match key {
         RecordKey::Account(account) | RecordKey::Cell(account, _) => Some(*account),
-        RecordKey::Alias(_) => None,
+        RecordKey::Alias(_) | RecordKey::Issuer(_) => None,
     }
 }

@@ -21,7 +21,7 @@ pub use follow::{FollowError, follow, load};
 pub use key::{Key, KeyOwner, KeyUse};
 pub use policies::ManagedDocument;
 pub use principal::{GroupPolicies, RolePrincipal, UserPrincipal};
-pub use resources::Tagged;
+pub use resources::{Tagged, TokenIssuer};
 pub use saml_provider::SignInProvider;
 pub use sessions::{FoundSession, OpenedSession};
 pub use view::{Lookup, View};

@@ -24,6 +24,17 @@ pub struct Tagged {
     pub tags: Tags,
 }
 
+/// An OIDC provider, as tokens of its issuer are held against it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TokenIssuer {
+    /// The provider's ARN.
+    pub arn: String,
+    /// The audiences that tokens may be for.
+    pub client_ids: Vec<String>,
+    /// SHA-1 digests of certificates, in hexadecimal.
+    pub thumbprints: Vec<String>,
+}
+
 /// The service of each service-specific credential of a user.
 type Services = Arc<[(UniqueId, CredentialService)]>;
 
@@ -34,6 +45,8 @@ pub(crate) struct Resources {
     devices: HashTrieMapSync<String, Tags>,
     instance_profiles: HashTrieMapSync<String, Arc<Tagged>>,
     oidc_providers: HashTrieMapSync<String, Arc<Tagged>>,
+    /// The same as those who verify tokens need them.
+    token_issuers: HashTrieMapSync<String, Arc<TokenIssuer>>,
     saml_providers: HashTrieMapSync<String, Arc<Tagged>>,
     sign_in_providers: HashTrieMapSync<String, Arc<SignInProvider>>,
     server_certificates: HashTrieMapSync<String, Arc<Tagged>>,
@@ -47,6 +60,7 @@ impl Resources {
             devices: HashTrieMapSync::new_sync(),
             instance_profiles: HashTrieMapSync::new_sync(),
             oidc_providers: HashTrieMapSync::new_sync(),
+            token_issuers: HashTrieMapSync::new_sync(),
             saml_providers: HashTrieMapSync::new_sync(),
             sign_in_providers: HashTrieMapSync::new_sync(),
             server_certificates: HashTrieMapSync::new_sync(),
@@ -64,6 +78,10 @@ impl Resources {
 
     pub(crate) fn oidc_provider(&self, url: &ProviderUrl) -> Option<&Arc<Tagged>> {
         self.oidc_providers.get(url.as_str())
+    }
+
+    pub(crate) fn token_issuer(&self, url: &str) -> Option<&Arc<TokenIssuer>> {
+        self.token_issuers.get(url)
     }
 
     pub(crate) fn saml_provider(&self, name: &SamlProviderName) -> Option<&Arc<Tagged>> {
@@ -103,7 +121,15 @@ impl Resources {
             self.instance_profiles.insert_mut(name.clone(), tagged);
         } else if let CellKey::OidcProvider(url) = key {
             let provider = OidcProvider::decode(value, vault)?;
-            let tagged = tagged(provider.arn(partition, account), provider.tags);
+            let arn = provider.arn(partition, account);
+            let issuer = TokenIssuer {
+                arn: arn.clone(),
+                client_ids: provider.client_ids,
+                thumbprints: provider.thumbprints,
+            };
+            self.token_issuers
+                .insert_mut(url.to_string(), Arc::new(issuer));
+            let tagged = tagged(arn, provider.tags);
             self.oidc_providers.insert_mut(url.to_string(), tagged);
         } else if let CellKey::ServerCertificate(name) = key {
             let certificate = ServerCertificate::decode(value, vault)?;
@@ -156,6 +182,7 @@ impl Resources {
             self.instance_profiles.remove_mut(name);
         } else if let CellKey::OidcProvider(url) = key {
             self.oidc_providers.remove_mut(url.as_str());
+            self.token_issuers.remove_mut(url.as_str());
         } else if let CellKey::SamlProvider(name) = key {
             self.saml_providers.remove_mut(name);
             self.sign_in_providers.remove_mut(name);

@@ -1,7 +1,6 @@
 //! Time, size and place of a fetch.
 
 use std::sync::atomic::Ordering;
-use std::time::Instant;
 
 use keyward_web_identity::WebIdentityError;
 
@@ -159,9 +158,7 @@ async fn an_odd_answer_is_refused() {
             server.answers_keys(reply);
         }
         let world = World::plain(&server, TIME);
-        let begun = Instant::now();
         assert_eq!(world.has("a").await, Err(UNAVAILABLE), "case {number}");
-        assert!(begun.elapsed() < TIME, "case {number}");
     }
 }
 

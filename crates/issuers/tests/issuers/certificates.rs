@@ -157,7 +157,7 @@ async fn keys_that_one_list_vouches_for_are_not_another_s() {
     let own = certificates(SELF_SIGNED);
     let listed = [thumbprint(&own[0])];
     let (_server, issuer) = start(own, SELF_SIGNED_KEY, "issuer.test").await;
-    let world = World::new(&[issuer.clone()], Vec::new(), TIME);
+    let world = World::new(std::slice::from_ref(&issuer), Vec::new(), TIME);
     assert!(world.keys_of(&issuer, &listed, "a").await.is_ok());
     for other in [&[][..], &["0".repeat(40)]] {
         assert_eq!(

@@ -114,6 +114,7 @@ impl Cell {
             | CellKey::CredentialReport
             | CellKey::CredentialReportPart(_)
             | CellKey::GroupById(_)
+            | CellKey::IdentityKeys
             | CellKey::Member(..)
             | CellKey::RoleDeletion(_)
             | CellKey::SigningCertificate(_) => {}
@@ -162,6 +163,7 @@ impl Cell {
             | CellKey::CredentialReport
             | CellKey::CredentialReportPart(_)
             | CellKey::GroupById(_)
+            | CellKey::IdentityKeys
             | CellKey::ManagedPolicyVersion(..)
             | CellKey::Member(..)
             | CellKey::RoleDeletion(_)
