@@ -8,7 +8,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use clap::Args;
 use keyward_arn::AccountId;
-use keyward_server::{Config, FirstStart, ImdsConfig, MasterKeySource, Running, start};
+use keyward_server::{
+    AllowedIssuer, Config, FirstStart, ImdsConfig, IssuerOptions, MasterKeySource, Running,
+    reachable, start,
+};
 use keyward_sigv4::SecretKey;
 use serde::Deserialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -54,6 +57,18 @@ pub(crate) struct Arguments {
     /// The ARN of the instance profile whose role the instance metadata service hands out
     #[arg(long, value_name = "ARN", env = "KEYWARD_IMDS_INSTANCE_PROFILE")]
     imds_instance_profile: Option<String>,
+    /// An OpenID Connect issuer that may have a private address: https://ISSUER, or https://ISSUER=URL where its documents
+    /// are at another URL; may be repeated, and a comma separates several in the variable
+    #[arg(
+        long,
+        value_name = "ISSUER",
+        env = "KEYWARD_ALLOW_ISSUER",
+        value_delimiter = ','
+    )]
+    allow_issuer: Vec<String>,
+    /// PEM certificates that vouch for the servers of allowed issuers, besides the system's
+    #[arg(long, value_name = "FILE", env = "KEYWARD_ISSUER_CA")]
+    issuer_ca: Option<PathBuf>,
     /// What to log, as JSON lines on standard error: error, warn, info, debug [default: info]
     #[arg(long, value_name = "LEVEL", env = "KEYWARD_LOG")]
     log: Option<String>,
@@ -102,6 +117,9 @@ struct File {
     authorization_details: Option<String>,
     imds: Option<SocketAddr>,
     imds_instance_profile: Option<String>,
+    #[serde(default)]
+    allow_issuer: Vec<String>,
+    issuer_ca: Option<PathBuf>,
     log: Option<String>,
 }
 
@@ -187,6 +205,20 @@ fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
         (None, None) => None,
         _ => bail!("the instance metadata service needs both --imds and --imds-instance-profile"),
     };
+    // A list that is given takes the place of the file's.
+    let allowed = if arguments.allow_issuer.is_empty() {
+        file.allow_issuer
+    } else {
+        arguments.allow_issuer
+    };
+    let allowed = allowed.iter().filter(|text| !text.is_empty());
+    let issuers = IssuerOptions {
+        allowed: allowed
+            .map(|text| AllowedIssuer::parse(text))
+            .collect::<Result<_, _>>()
+            .context("--allow-issuer")?,
+        authorities: arguments.issuer_ca.or(file.issuer_ca),
+    };
     let first = arguments.first;
     let account_id = given(first.account_id)
         .map(|id| AccountId::parse(&id))
@@ -224,6 +256,7 @@ fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
                 .or(file.authorization_details),
         ),
         imds,
+        issuers,
         first: FirstStart {
             email: given(first.root_email).unwrap_or_else(|| EMAIL.to_owned()),
             name: String::new(),
@@ -292,18 +325,6 @@ async fn block(
         "    aws --endpoint-url {url} iam create-user --user-name diego\n"
     )?;
     Ok(text)
-}
-
-/// Returns an address that a client on this machine can connect to.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    if !address.ip().is_unspecified() {
-        return address;
-    }
-    let loopback = match address {
-        SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
-        SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
-    };
-    SocketAddr::new(loopback, address.port())
 }
 
 /// The signals that end the program.

@@ -6,12 +6,12 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, LOCATION};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, HOST, LOCATION};
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming as IncomingBody};
-use keyward_service::{Incoming, Outgoing, Service, Transport, Unread};
+use keyward_service::{Incoming, IssuerDocument, Outgoing, Service, Transport, Unread};
 use keyward_sigv4::Headers;
 
 use crate::limits::{BODY_BYTES, BODY_TIME};
@@ -23,6 +23,8 @@ pub(crate) type Reply = Response<Full<Bytes>>;
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
 const AUTHORIZATION_MESSAGE: HeaderName =
     HeaderName::from_static("x-keyward-authorization-message");
+/// How long verifiers may keep an issuer's documents: an unknown key makes them ask again anyway.
+const ISSUER_CACHING: &str = "public, max-age=300";
 const REVISION: HeaderName = HeaderName::from_static("x-keyward-revision");
 
 /// Where a connection comes from.
@@ -52,6 +54,9 @@ pub(crate) async fn answer(
         (_, path) if path.starts_with("/authorization-details/") => {
             details(&service, peer, &head).await
         }
+        (&Method::GET | &Method::HEAD, path) if path.starts_with("/oidc/") => {
+            issuer(&service, path).await
+        }
         (_, "/") => call(&service, peer, &head, body).await,
         _ => text(StatusCode::NOT_FOUND, "not found: the API is at /\n"),
     }
@@ -72,6 +77,27 @@ async fn details(service: &Service, peer: Peer, head: &Parts) -> Reply {
     match guarded(service.authorization_details(&incoming)).await {
         Some(outgoing) => reply(outgoing),
         None => reply(service.panicked(&incoming)),
+    }
+}
+
+/// Publishes a document of an account's issuer of web identity tokens.
+async fn issuer(service: &Service, path: &str) -> Reply {
+    let Some((id, document)) = IssuerDocument::of_path(path) else {
+        return text(StatusCode::NOT_FOUND, "not found\n");
+    };
+    match service.issuer_document(id, document).await {
+        Ok(Some(document)) => {
+            let mut reply = Response::new(Full::new(Bytes::from(document)));
+            let headers = reply.headers_mut();
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(ISSUER_CACHING));
+            reply
+        }
+        Ok(None) => text(StatusCode::NOT_FOUND, "not found\n"),
+        Err(error) => {
+            tracing::error!(%error, "a document of an issuer can't be read");
+            text(StatusCode::SERVICE_UNAVAILABLE, "try again\n")
+        }
     }
 }
 

@@ -24,4 +24,7 @@ pub use container::{
     ContainerCredentials, ContainerError, ContainerSource, serve_container_credentials,
 };
 pub use imds::ImdsConfig;
-pub use start::{Config, FirstStart, MasterKeySource, Running, start};
+pub use start::{Config, FirstStart, IssuerOptions, MasterKeySource, Running, reachable, start};
+
+// What the options name.
+pub use keyward_issuers::AllowedIssuer;

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use keyward_issuers::{AllowedIssuer, Issuers};
 use keyward_service::{
-    AuthorizationDetails, CreatedAccount, HashedPassword, NewAccount, Ports, Service, ServiceError,
-    View, follow, load,
+    AuthorizationDetails, Clock as _, CreatedAccount, HashedPassword, NewAccount, Ports, Service,
+    ServiceError, View, follow, load,
 };
 use keyward_store::{OpenMode, RedbStore, Store};
 use tokio::net::TcpListener;
@@ -49,8 +50,19 @@ pub struct Config {
     pub authorization_details: Option<String>,
     /// The instance metadata service, where there shall be one.
     pub imds: Option<ImdsConfig>,
+    /// Which OpenID Connect issuers may have private addresses.
+    pub issuers: IssuerOptions,
     /// The account that the first start makes.
     pub first: FirstStart,
+}
+
+/// What the operator says of OpenID Connect issuers.
+#[derive(Debug, Default)]
+pub struct IssuerOptions {
+    /// Issuers that may have private addresses.
+    pub allowed: Vec<AllowedIssuer>,
+    /// PEM certificates that vouch for the servers of allowed issuers.
+    pub authorities: Option<PathBuf>,
 }
 
 /// Where the master key comes from.
@@ -105,6 +117,12 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let has_store = data.has_store()?;
     data.create()?;
     let entropy = Arc::new(SystemEntropy);
+    let issuers = issuers(config.issuers)?;
+    let address = listener.local_addr()?;
+    let scheme = if acceptor.is_some() { "https" } else { "http" };
+    let public_url = config
+        .public_url
+        .unwrap_or_else(|| format!("{scheme}://{}", reachable(address)));
     let master = data.read_master_key(&config.master_key, has_store, &*entropy)?;
     let mode = if has_store {
         OpenMode::Existing
@@ -129,15 +147,12 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         clock: Arc::new(SystemClock),
         entropy,
         details: details(config.authorization_details, &data)?,
+        issuers: Arc::new(issuers),
+        public_url,
     };
     let as_store: Arc<dyn Store> = Arc::clone(&store) as _;
-    let address = listener.local_addr()?;
-    let scheme = if acceptor.is_some() { "https" } else { "http" };
-    let public_url = config
-        .public_url
-        .unwrap_or_else(|| format!("{scheme}://{address}"));
     let service = Service::new(Arc::clone(&as_store), Arc::clone(&view), ports);
-    let service = Arc::new(service.with_public_url(&public_url));
+    let service = Arc::new(service);
     let mut helpers = vec![tokio::spawn(keep_following(as_store, view))];
     let created = if service.accounts().await?.is_empty() {
         Some(
@@ -181,6 +196,33 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         audit,
         store,
     })
+}
+
+/// Puts together what fetches the keys of issuers.
+fn issuers(options: IssuerOptions) -> anyhow::Result<Issuers> {
+    let authorities = match &options.authorities {
+        None => Vec::new(),
+        Some(path) => tls::certificates(path)?,
+    };
+    let config = keyward_issuers::Config {
+        allowed: options.allowed,
+        authorities,
+        ..keyward_issuers::Config::default()
+    };
+    Ok(Issuers::new(config, || SystemClock.now().unix_seconds())?)
+}
+
+/// Returns an address that a client on this machine can connect to.
+#[must_use]
+pub fn reachable(address: SocketAddr) -> SocketAddr {
+    if !address.ip().is_unspecified() {
+        return address;
+    }
+    let loopback = match address {
+        SocketAddr::V4(_) => std::net::Ipv4Addr::LOCALHOST.into(),
+        SocketAddr::V6(_) => std::net::Ipv6Addr::LOCALHOST.into(),
+    };
+    SocketAddr::new(loopback, address.port())
 }
 
 impl Running {

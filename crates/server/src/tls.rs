@@ -15,13 +15,7 @@ use tokio_rustls::TlsAcceptor;
 /// One line that names the file and what is wrong with it.
 pub(crate) fn acceptor(certificate: &Path, key: &Path) -> anyhow::Result<TlsAcceptor> {
     let named = |path: &Path| format!("can't use {}", path.display());
-    let chain: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(certificate)
-        .and_then(Iterator::collect)
-        .map_err(|error| anyhow::anyhow!("{error:?}"))
-        .with_context(|| named(certificate))?;
-    if chain.is_empty() {
-        bail!("{} holds no certificate", certificate.display());
-    }
+    let chain = certificates(certificate)?;
     let key_der = PrivateKeyDer::from_pem_file(key)
         .map_err(|error| anyhow::anyhow!("{error:?}"))
         .with_context(|| named(key))?;
@@ -34,4 +28,19 @@ pub(crate) fn acceptor(certificate: &Path, key: &Path) -> anyhow::Result<TlsAcce
     .with_context(|| named(key))?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+/// Reads the PEM certificates of a file.
+///
+/// # Errors
+/// One line that names the file and what is wrong with it, also where it holds none.
+pub(crate) fn certificates(path: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>> {
+    let found: Vec<CertificateDer<'static>> = CertificateDer::pem_file_iter(path)
+        .and_then(Iterator::collect)
+        .map_err(|error| anyhow::anyhow!("{error:?}"))
+        .with_context(|| format!("can't use {}", path.display()))?;
+    if found.is_empty() {
+        bail!("{} holds no certificate", path.display());
+    }
+    Ok(found)
 }

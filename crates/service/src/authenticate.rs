@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use keyward_arn::{AccountId, Partition};
 use keyward_directory::{AccessKeyStatus, AccountStatus, Tag, Timestamp};
+use keyward_issuers::VerificationMethod;
 use keyward_saml::Assertion;
 use keyward_sigv4::{Expected, PathStyle, Payload, RequestParts, SignatureError, SignedRequest};
 use keyward_sts::{ClaimValue, FederatedBy, Session, SessionPrincipal};
@@ -83,6 +84,19 @@ pub(crate) struct Bearer {
     pub(crate) source_identity: Option<String>,
     /// The whole of what a SAML provider said.
     pub(crate) assertion: Option<Arc<Assertion>>,
+    /// What else the token of an OpenID Connect issuer said.
+    pub(crate) token: Option<TokenFacts>,
+}
+
+/// What the answer and the event say of a token.
+#[derive(Clone, Debug)]
+pub(crate) struct TokenFacts {
+    /// `iss`.
+    pub(crate) issuer: String,
+    /// The audience that the provider takes.
+    pub(crate) audience: String,
+    /// What vouched for the issuer's server.
+    pub(crate) verified_by: VerificationMethod,
 }
 
 /// What a caller authenticated with.

@@ -6,6 +6,7 @@ use keyward_directory::{Refusal, RefusalKind};
 use keyward_records::{DecodeError, EncodeError};
 use keyward_sigv4::SignatureError;
 use keyward_store::{CommitError, Revision, StoreError};
+use keyward_web_identity::WebIdentityError;
 use keyward_wire::{ErrorCode, ErrorShape, Fault, Operation, WireError};
 
 /// Why a request was not done.
@@ -43,6 +44,9 @@ pub enum ServiceError {
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(String),
+    /// A web identity is refused.
+    #[error(transparent)]
+    WebIdentity(#[from] WebIdentityError),
     /// The protocol refuses it.
     #[error(transparent)]
     Wire(#[from] WireError),
@@ -90,6 +94,7 @@ impl ServiceError {
                 };
                 WireError::new(code, error.message())
             }
+            Self::WebIdentity(error) => WireError::new(web_identity_code(error), error.to_string()),
             Self::Wire(error) => error.clone(),
         }
     }
@@ -120,6 +125,25 @@ impl ServiceError {
     /// Says that a parameter's value breaks a rule that the model does not state.
     pub(crate) fn validation(message: impl Into<Cow<'static, str>>) -> Self {
         Self::Wire(WireError::new(ErrorCode::VALIDATION_ERROR, message))
+    }
+}
+
+// SOURCE: spec/sts.md §5, §9.
+fn web_identity_code(error: &WebIdentityError) -> ErrorShape {
+    match error {
+        WebIdentityError::CommunicationFailed => ErrorShape::IDPCommunicationError,
+        WebIdentityError::Expired { .. } | WebIdentityError::TooOld { .. } => {
+            ErrorShape::ExpiredToken
+        }
+        WebIdentityError::IncorrectAudience
+        | WebIdentityError::MalformedClaim(_)
+        | WebIdentityError::MissingClaim(_)
+        | WebIdentityError::NotAJwt
+        | WebIdentityError::NotYetValid { .. }
+        | WebIdentityError::ProviderNotFound { .. }
+        | WebIdentityError::RoleNotInRolesClaim
+        | WebIdentityError::ThumbprintMismatch
+        | WebIdentityError::VerificationKeyUnavailable => ErrorShape::InvalidIdentityToken,
     }
 }
 

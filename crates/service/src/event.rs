@@ -114,9 +114,19 @@ impl Event<'_> {
         out.push_str(self.detail.request.as_deref().unwrap_or("null"));
         out.push_str(r#","responseElements":"#);
         out.push_str(self.detail.response.as_deref().unwrap_or("null"));
+        let token = self
+            .caller
+            .and_then(|caller| caller.bearer()?.token.as_ref());
         if let Some(decision) = &self.detail.decision {
             out.push_str(r#","additionalEventData":"#);
             out.push_str(decision);
+        } else if let Some(token) = token {
+            // SOURCE: spec/sts.md §5.
+            out.push_str(
+                r#","additionalEventData":{"identityProviderConnectionVerificationMethod":""#,
+            );
+            out.push_str(token.verified_by.as_str());
+            out.push_str(r#""}"#);
         }
         out.push_str(r#","requestID":""#);
         out.push_str(self.request_id.as_str());

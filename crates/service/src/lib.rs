@@ -16,6 +16,7 @@ mod event;
 mod exchange;
 mod guesses;
 mod handlers;
+mod identity_keys;
 mod instance;
 mod metrics;
 mod operations;
@@ -39,6 +40,7 @@ use keyward_store::{Revision, Store};
 pub use authorization_details::{AuthorizationDetails, DetailsKeeper};
 pub use error::ServiceError;
 pub use exchange::{Incoming, Outgoing, RequestId, Transport, Unread};
+pub use identity_keys::IssuerDocument;
 pub use instance::{
     AttachedProfile, Instance, InstanceCredentials, InstanceError, ParseInstanceProfileArnError,
 };
@@ -52,6 +54,7 @@ pub use ports::{AuditFull, AuditSink, Clock, Entropy, Now, Urgency};
 
 // What a shell needs to start and to name things, so that it depends on the service alone.
 pub use keyward_directory::AccountStatus;
+pub use keyward_issuers::KeySource;
 pub use keyward_records::{MASTER_KEY_LENGTH, MasterKey};
 pub use keyward_view::{View, follow, load};
 
@@ -87,12 +90,19 @@ pub struct Ports {
     pub entropy: Arc<dyn Entropy>,
     /// Keeps what refusals were made of; without it their messages lead nowhere.
     pub details: Option<AuthorizationDetails>,
+    /// Gives the keys of OpenID Connect issuers.
+    pub issuers: Arc<dyn KeySource>,
+    /// Where this server is reached from outside, `https://keyward.example`, without a slash at the end: what the
+    /// account's own issuers are named by.
+    pub public_url: String,
 }
 
 impl Service {
     /// Puts the application together; the view must be loaded from the same store.
     #[must_use]
     pub fn new(store: Arc<dyn Store>, view: Arc<View>, ports: Ports) -> Self {
+        // SAML assertions may be addressed to the service itself, besides AWS's own endpoints.
+        let saml = format!("{}/saml", ports.public_url);
         Self {
             store,
             view,
@@ -101,18 +111,7 @@ impl Service {
             passwords: Passwords::default(),
             accesses: Accesses::default(),
             guesses: Guesses::default(),
-            saml_endpoints: Endpoints::default(),
-        }
-    }
-
-    /// Says under which URL clients reach the service, such as `https://iam.example`: SAML assertions may then be addressed
-    /// to `/saml` below it, besides AWS's own endpoints.
-    #[must_use]
-    pub fn with_public_url(self, url: &str) -> Self {
-        let endpoint = format!("{}/saml", url.trim_end_matches('/'));
-        Self {
-            saml_endpoints: Endpoints::new(vec![endpoint]),
-            ..self
+            saml_endpoints: Endpoints::new(vec![saml]),
         }
     }
 
@@ -157,6 +156,14 @@ impl Service {
 
     pub(crate) fn now(&self) -> Now {
         self.ports.clock.now()
+    }
+
+    pub(crate) fn issuers(&self) -> &dyn KeySource {
+        &*self.ports.issuers
+    }
+
+    pub(crate) fn public_url(&self) -> &str {
+        &self.ports.public_url
     }
 
     pub(crate) fn entropy(&self) -> &dyn Entropy {

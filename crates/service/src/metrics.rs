@@ -68,6 +68,7 @@ impl Metrics {
             Err(ServiceError::Signature(_)) => 2,
             Err(
                 ServiceError::Refused(_)
+                | ServiceError::WebIdentity(_)
                 | ServiceError::Wire(_)
                 | ServiceError::RevisionNotReached { .. },
             ) => 3,

@@ -235,6 +235,13 @@ impl Transaction {
         self.write(Write::Delete(RecordKey::Alias(alias.clone()).encode()));
     }
 
+    /// Makes an issuer of web identity tokens the account's; its id was drawn at random.
+    pub(crate) fn put_issuer(&mut self, id: &str) -> Result<(), ServiceError> {
+        let key = RecordKey::Issuer(id.to_owned()).encode();
+        self.write(Write::Put(key, encode_alias_owner(self.account)?));
+        Ok(())
+    }
+
     /// Returns the account's record, which was read.
     pub(crate) fn account(&self, master: &MasterKey) -> Result<AccountRecord, ServiceError> {
         let found = self.bytes(&RecordKey::Account(self.account))?;

@@ -2,8 +2,10 @@
 //!
 //! Nothing here opens a socket or a file, reads the clock or draws real randomness: a test that fails, fails again.
 
+mod issuers;
 mod ports;
 mod server;
 
+pub use issuers::FakeIssuers;
 pub use ports::{AuditLines, FakeClock, SeededEntropy};
-pub use server::{ACCOUNT, Answer, InProcess, NOW};
+pub use server::{ACCOUNT, Answer, InProcess, NOW, PUBLIC_URL};

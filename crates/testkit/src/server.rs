@@ -12,10 +12,12 @@ use keyward_view::{View, follow, load};
 use keyward_wire::{Call, Operation, encode};
 use tokio::task::JoinHandle;
 
-use crate::{AuditLines, FakeClock, SeededEntropy};
+use crate::{AuditLines, FakeClock, FakeIssuers, SeededEntropy};
 
 /// The account of every test, unless it makes others.
 pub const ACCOUNT: &str = "111122223333";
+/// Where the server says that it is reached.
+pub const PUBLIC_URL: &str = "https://keyward.test";
 /// When tests begin: 2026-01-02T03:04:05Z.
 pub const NOW: i64 = 1_767_323_045;
 
@@ -29,6 +31,8 @@ pub struct InProcess {
     pub clock: Arc<FakeClock>,
     /// Its audit events.
     pub audit: Arc<AuditLines>,
+    /// The OpenID Connect issuers that it knows keys of.
+    pub issuers: Arc<FakeIssuers>,
     /// The credentials of the account's root user.
     pub root: Credentials,
     entropy: Arc<SeededEntropy>,
@@ -136,11 +140,14 @@ impl InProcess {
             .await
             .map_err(|error| error.to_string())?;
         let audit = Arc::new(AuditLines::default());
+        let issuers = Arc::new(FakeIssuers::default());
         let ports = Ports {
             audit: Arc::clone(&audit) as _,
             clock: Arc::clone(&clock) as _,
             entropy: Arc::clone(&entropy) as _,
             details: None,
+            issuers: Arc::clone(&issuers) as _,
+            public_url: PUBLIC_URL.to_owned(),
         };
         let service = Arc::new(Service::new(Arc::clone(&store), Arc::clone(&view), ports));
         let followed = Arc::clone(&store);
@@ -153,6 +160,7 @@ impl InProcess {
             store,
             clock,
             audit,
+            issuers,
             root,
             entropy,
             follower,

@@ -194,17 +194,25 @@ impl Operate for iam::EnableOutboundWebIdentityFederation {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::EnableOutboundWebIdentityFederationOutput>, ServiceError> {
-        // SOURCE: spec/iam-entities.md §6.
-        let id = RequestId::from_random(draw(service.entropy()));
-        let issuer = format!("https://{}.tokens.sts.global.api.aws", id.as_str());
-        let (issuer, revision) = change(service, call.caller(), |settings| {
-            settings
-                .enable_outbound_federation(issuer.clone())
-                .map(str::to_owned)
-        })
-        .await?;
+        // SOURCE: spec/iam-entities.md §6. DIFFERS: AWS's issuers are https://<uuid>.tokens.sts.global.api.aws; ours must
+        // be reached where this server is.
+        let drawn = RequestId::from_random(draw(service.entropy()));
+        let wanted = [Cell::Settings.of(call.caller().account())];
+        let (id, revision) = service
+            .transact(call.caller(), &wanted, |transaction| {
+                let mut settings = transaction.settings()?;
+                let id = settings
+                    .enable_outbound_federation(drawn.as_str().to_owned())?
+                    .to_owned();
+                transaction.put_issuer(&id)?;
+                transaction.put(&settings)?;
+                Ok(id)
+            })
+            .await?;
+        // Verifiers that look at once find keys.
+        service.make_identity_keys(call.caller()).await?;
         let output = iam::EnableOutboundWebIdentityFederationOutput {
-            issuer_identifier: Some(issuer),
+            issuer_identifier: Some(service.issuer_url(&id)),
         };
         Ok(Done::at(revision, output))
     }
@@ -241,7 +249,7 @@ impl Operate for iam::GetOutboundWebIdentityFederationInfo {
         let mut settings = reader.settings().await?;
         let federation = settings.enabled_federation()?;
         let output = iam::GetOutboundWebIdentityFederationInfoOutput {
-            issuer_identifier: Some(federation.issuer.clone()),
+            issuer_identifier: Some(service.issuer_url(&federation.id)),
             jwt_vending_enabled: Some(federation.enabled),
         };
         Ok(Done::at(reader.revision(), output))

@@ -98,7 +98,8 @@ impl Service {
         Ok(ended)
     }
 
-    /// Makes a new key that seals the sessions of every account; sessions that live stay good.
+    /// Makes a new key that seals the sessions of every account, and new keys by which accounts sign web identity tokens;
+    /// sessions that live stay good, and so do tokens that were signed.
     ///
     /// Returns for how many accounts.
     ///
@@ -126,6 +127,7 @@ impl Service {
                 })
                 .await?;
             self.view.wait_for(revision, PATIENCE).await;
+            self.rotate_identity_keys(account, cell.vault()).await?;
         }
         Ok(cells.len())
     }

@@ -71,6 +71,7 @@ fn known(name: &str) -> Option<String> {
         "ActionNames.member.1" => "iam:GetUser",
         "Arn" | "PolicySourceArn" => return Some(arn("user/target")),
         "AssumeRolePolicyDocument" => TRUST_POLICY,
+        "SigningAlgorithm" => "RS256",
         "CertificateBody" => include_str!("../../../directory/src/pki/fixtures/leaf.pem"),
         "DelegationRequestId" => "dr-0123456789abcdef",
         "DeletionTaskId" => {

@@ -16,4 +16,6 @@ mod session_policies;
 #[path = "../account/world.rs"]
 mod shared;
 mod token;
+mod web_identity;
+mod web_identity_token;
 mod world;

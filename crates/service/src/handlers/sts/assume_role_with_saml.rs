@@ -70,6 +70,7 @@ fn bearer(provider: &SignInProvider, assertion: Assertion) -> Bearer {
         transitive_tag_keys: assertion.transitive_tag_keys.clone(),
         source_identity: assertion.source_identity.clone(),
         assertion: Some(Arc::new(assertion)),
+        token: None,
     }
 }
 

@@ -15,3 +15,5 @@ mod mfa_code;
 mod sent;
 mod session_token;
 mod target_role;
+mod web_identity;
+mod web_identity_token;

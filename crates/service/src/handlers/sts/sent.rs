@@ -47,6 +47,12 @@ pub(super) fn tags(tags: Option<&Vec<sts::Tag>>) -> Vec<Tag> {
     tags.collect()
 }
 
+/// Reads the tags of a token or assertion.
+pub(super) fn pairs(tags: Vec<(String, String)>) -> Vec<Tag> {
+    let tags = tags.into_iter();
+    tags.map(|(key, value)| Tag { key, value }).collect()
+}
+
 /// Reads a duration, which the model bounds.
 pub(super) fn seconds(sent: Option<i32>) -> Option<u32> {
     sent.and_then(|seconds| u32::try_from(seconds).ok())
