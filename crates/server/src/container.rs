@@ -1,6 +1,8 @@
 //! The endpoint that `AWS_CONTAINER_CREDENTIALS_FULL_URI` names: one set of credentials for whoever knows the token.
 //!
 //! The credentials come from somewhere else; here they are kept, renewed one at a time before they end, and shown.
+//!
+//! DIFFERS: the texts of AWS's own endpoints for a wrong token or a refusal are not documented.
 
 use std::sync::Arc;
 

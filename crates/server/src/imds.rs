@@ -2,6 +2,8 @@
 //!
 //! A session is begun by a PUT, which a proxy or a fooled server does not send, and every GET shows its token; version 1,
 //! which knew no tokens, is not served. What may be handed out decides `keyward-service`. Start at [`Imds::answer`].
+//!
+//! DIFFERS: there is no version 1, no hop limit, no page of what only a machine of EC2 has, and one region.
 
 mod pages;
 mod tokens;

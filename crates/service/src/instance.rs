@@ -173,6 +173,7 @@ impl Service {
     ///
     /// # Errors
     /// [`InstanceError`]; nothing was made then.
+    // DIFFERS: EC2 hands out what it has until that ends.
     pub async fn instance_credentials(
         &self,
         instance: &Instance,
@@ -351,7 +352,7 @@ impl Service {
 
 /// Puts the condition keys of a service's own call together. What is not known to be sent for EC2 stays absent, such as
 /// `aws:SourceArn`: a trust policy that asks for it refuses.
-// SOURCE: spec/condition-keys.md §1, spec/sts.md §4.
+// SOURCE: spec/condition-keys.md §1, spec/sts.md §4. DIFFERS: which of them AWS sets for EC2 is not documented.
 fn context<'a>(instance: &'a Instance, role: &'a RolePrincipal, now: Now) -> Context<'a> {
     let seconds = now.unix_seconds();
     let mut context = Context::with_capacity(16);

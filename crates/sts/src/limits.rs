@@ -12,8 +12,8 @@ pub const LONGEST_SECONDS: u32 = 129_600;
 pub const FEDERATION_DEFAULT_SECONDS: u32 = 43_200;
 /// The longest session of a root user; longer ones are cut to it. SOURCE: spec/sts.md §1.
 pub const ROOT_SECONDS: u32 = 3_600;
-/// How long the session of a virtual machine lasts; the role's own maximum does not bind what a service assumes.
-// SOURCE: EC2 hands out credentials of about six hours.
+/// How long the session of a virtual machine lasts: about what EC2 gives. The role's own maximum does not bind what a
+/// service assumes.
 pub const INSTANCE_SECONDS: u32 = 21_600;
 /// Characters of an inline session policy together with the ARNs of managed ones. SOURCE: spec/sts.md §1.
 pub const SESSION_POLICY_CHARACTERS: usize = 2_048;

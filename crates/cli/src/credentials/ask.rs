@@ -102,7 +102,7 @@ pub(crate) struct Asker {
 }
 
 /// The variables that say where requests go and who signs them.
-const VARIABLES: [&str; 10] = [
+const VARIABLES: [&str; 11] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_CA_BUNDLE",
     "AWS_DEFAULT_REGION",
@@ -113,6 +113,7 @@ const VARIABLES: [&str; 10] = [
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",
     "AWS_SHARED_CREDENTIALS_FILE",
+    "HOME",
 ];
 
 impl Asker {
@@ -120,7 +121,6 @@ impl Asker {
     pub(crate) fn new(wanted: Wanted, environment: Environment<'_>) -> anyhow::Result<Self> {
         let mut kept: Vec<(&str, String)> = VARIABLES
             .into_iter()
-            .chain(["HOME"])
             .filter_map(|name| Some((name, environment(name).filter(|value| !value.is_empty())?)))
             .collect();
         if let Some(profile) = &wanted.profile {
