@@ -432,18 +432,21 @@ def test_javascript_providers(world, container):
         AWS_EC2_METADATA_SERVICE_ENDPOINT=world.imds, AWS_EC2_METADATA_DISABLED="false",
         AWS_CONTAINER_CREDENTIALS_FULL_URI=container.url, AWS_CONTAINER_AUTHORIZATION_TOKEN=container.token,
         AWS_REGION="us-east-1")
-    ran = subprocess.run(["node", str(SCRIPT)], env=environment, capture_output=True, text=True, timeout=120)
-    assert ran.returncode == 0, ran.stderr
-    said = json.loads(ran.stdout)
-    machine = said.pop("fromInstanceMetadata")
-    assert re.fullmatch(re.escape(session_arn("Machine", "i-")) + "[0-9a-f]{17}", machine)
-    assert said == {
+    expected = {
         "fromIni process": session_arn("Deploy", "process"), "fromIni assumed": session_arn("Deploy", "assumed"),
-        "fromProcess": session_arn("Deploy", "process"), "fromIni from-machine": session_arn("Deploy", "machine"),
+        "fromIni from-machine": session_arn("Deploy", "machine"), "fromProcess": session_arn("Deploy", "process"),
         "fromContainerMetadata": session_arn("Deploy", "container"), "fromHttp": session_arn("Deploy", "container"),
         "fromNodeProviderChain": session_arn("Deploy", "container"),
         "fromTemporaryCredentials": session_arn("Deploy", "temporary"),
     }
+    ran = subprocess.run(
+        ["node", str(SCRIPT), "fromInstanceMetadata", *expected], env=environment, capture_output=True, text=True,
+        timeout=120)
+    assert ran.returncode == 0, ran.stderr
+    said = json.loads(ran.stdout)
+    machine = said.pop("fromInstanceMetadata")
+    assert re.fullmatch(re.escape(session_arn("Machine", "i-")) + "[0-9a-f]{17}", machine)
+    assert said == expected
 
 
 def test_how_the_metadata_service_is_set_up(tmp_path):
