@@ -102,4 +102,5 @@ class Issuer:
         standard = {"iss": self.url, "sub": "subject", "aud": AUDIENCE, "iat": now - 5, "exp": now + 300}
         payload = {name: value for name, value in {**standard, **claims}.items() if value is not None}
         headers = {"kid": key_id, **(headers or {})}
-        return jwt.encode(payload, key or self.keys.get(key_id), algorithm=algorithm, headers=headers)
+        key = self.keys.get(key_id) if key is None else key
+        return jwt.encode(payload, key, algorithm=algorithm, headers=headers)
