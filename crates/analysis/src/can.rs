@@ -4,7 +4,9 @@ mod output;
 
 use std::collections::BTreeMap;
 
-use keyward_engine::{Context, DecidedBy, Decision, LayerKind, Request, StatementRef, decide};
+use keyward_engine::{
+    Context, ContextValue, DecidedBy, Decision, LayerKind, Request, StatementRef, decide,
+};
 use keyward_export::Export;
 use keyward_policy::{ActionElement, Effect, ResourceElement, Statement};
 
@@ -116,6 +118,9 @@ pub fn can(export: &Export, question: &Question, now: i64) -> Result<Can, BadQue
     }
     found.by_resource = probe.by_resource()?;
     found.notes = notes(&own);
+    found
+        .notes
+        .extend(crate::explain::from_catalog(&own.from_catalog));
     Ok(found)
 }
 
@@ -249,7 +254,8 @@ impl Probe<'_> {
             asked,
             self.now,
         );
-        let mut request = Request::new(self.caller.principal(), action, resource, &context);
+        let resource = expanded(resource, &context);
+        let mut request = Request::new(self.caller.principal(), action, &resource, &context);
         request.resource_account = owner;
         let best = decide(&request, &generous.layers(gathered));
         let by = |decision: &Decision| match decision.determined().by {
@@ -302,6 +308,24 @@ impl Probe<'_> {
         }
         Ok(found)
     }
+}
+
+/// Puts values in the place of policy variables, and a star where there is none: what then stands there is a resource that
+/// the pattern fits.
+fn expanded(pattern: &str, context: &Context<'_>) -> String {
+    let mut parts = pattern.split("${");
+    let mut out = parts.next().unwrap_or_default().to_owned();
+    for part in parts {
+        let (name, rest) = part.split_once('}').unwrap_or((part, ""));
+        let key = name.split(',').next().unwrap_or(name);
+        let value = context.get(key).find_map(|entry| match entry.value {
+            ContextValue::Multiple(_) => None,
+            ContextValue::Single(value) => Some(value),
+        });
+        out.push_str(value.unwrap_or("*"));
+        out.push_str(rest);
+    }
+    out
 }
 
 /// Whether a resource pattern may be one of a service's; roles are resources of STS too.

@@ -1,5 +1,7 @@
 //! A question put to an export, through `keyward_diagnose`.
 
+use std::collections::BTreeSet;
+
 use keyward_arn::{AccountId, Arn};
 use keyward_diagnose::{Case, Report, diagnose};
 use keyward_engine::Request;
@@ -50,7 +52,7 @@ pub fn explain(export: &Export, question: &Question, now: i64) -> Result<Report,
         }
         .to_owned());
     }
-    notes.extend(from_catalog(&gathered));
+    notes.extend(from_catalog(&gathered.from_catalog));
     let mut report = diagnose(&Case {
         request,
         layers: &gathered.layers(),
@@ -67,8 +69,8 @@ pub fn explain(export: &Export, question: &Question, now: i64) -> Result<Report,
 }
 
 /// Tells which documents are not the account's own.
-fn from_catalog(gathered: &Gathered) -> Option<String> {
-    let names: Vec<&str> = gathered.from_catalog.iter().map(String::as_str).collect();
+pub(crate) fn from_catalog(names: &BTreeSet<String>) -> Option<String> {
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
     (!names.is_empty()).then(|| {
         format!(
             "The export lacks AWS's managed {} {}: taken from Keyward's own copy of AWS's policies, which may be of another \

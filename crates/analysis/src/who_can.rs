@@ -3,6 +3,8 @@
 mod evidence;
 mod output;
 
+use std::collections::BTreeSet;
+
 use keyward_arn::Arn;
 use keyward_engine::{Context, Decision, LayerKind, LayerOutcome, Request, Summary, summarize};
 use keyward_export::Export;
@@ -98,6 +100,9 @@ pub fn who_can(
     progress(total, total);
     found.outside = outside(export, question);
     found.notes = notes(export, question, owner_is_known);
+    found
+        .notes
+        .extend(crate::explain::from_catalog(&inquiry.from_catalog));
     Ok(found)
 }
 
@@ -108,6 +113,7 @@ pub(crate) struct Inquiry<'a> {
     now: i64,
     pub(crate) shelf: Shelf,
     pub(crate) mold: Mold,
+    from_catalog: BTreeSet<String>,
 }
 
 impl<'a> Inquiry<'a> {
@@ -118,6 +124,7 @@ impl<'a> Inquiry<'a> {
             now,
             shelf: Shelf::without_places(),
             mold: Mold::default(),
+            from_catalog: BTreeSet::new(),
         }
     }
 
@@ -139,6 +146,8 @@ impl<'a> Inquiry<'a> {
         request.resource_account = owner;
         let sessions = self.question.session_policies.as_deref();
         let gathered = Gathered::of(self.export, &mut self.shelf, caller, target, sessions);
+        self.from_catalog
+            .extend(gathered.from_catalog.iter().cloned());
         let known = known(caller, self.export, &self.question.context, &context);
         let (generous, strict) = self.mold.shape(&gathered, &known);
         let best = generous.layers(&gathered);

@@ -11,6 +11,7 @@
 
 mod api;
 mod client;
+mod explain;
 mod hello;
 mod large;
 mod load;
@@ -30,6 +31,7 @@ usage: keyward-bench api PROGRAM FOLDER   drives PROGRAM, with its data in a new
        keyward-bench mix PROGRAM FOLDER MOTO    drives PROGRAM and moto's server, the program MOTO, with reads and writes
        keyward-bench sts PROGRAM FOLDER MOTO    makes and uses sessions, beside moto's server
        keyward-bench large PROGRAM FOLDER       fills an account to its quotas, and 100 accounts with 1,000 users each
+       keyward-bench explain PROGRAM FOLDER PEER    asks an export of 5,000 roles, beside the node script PEER
        keyward-bench hello PORT BYTES     serves a body of BYTES bytes until standard input ends
 ";
 
@@ -44,6 +46,9 @@ fn main() -> ExitCode {
         }
         ["sts", program, folder, moto] => {
             sts::run(Path::new(program), Path::new(folder), Path::new(moto))
+        }
+        ["explain", program, folder, peer] => {
+            explain::run(Path::new(program), Path::new(folder), Path::new(peer))
         }
         ["hello", port, bytes] => hello::run(port, bytes),
         _ => {

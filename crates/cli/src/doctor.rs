@@ -65,9 +65,9 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, BadQuestion> {
         })?;
     }
     if arguments.json {
-        println!("{}", doctor_json(&found));
+        terminal::print(&(doctor_json(&found) + "\n"));
     } else {
-        print!("{}", doctor_text(&found, terminal::style()));
+        terminal::print(&doctor_text(&found, terminal::style()));
     }
     Ok(match found.worst() {
         None | Some(Severity::Note) => ExitCode::SUCCESS,

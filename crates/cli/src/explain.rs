@@ -119,14 +119,13 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 
 fn show(arguments: &Arguments, answer: &Answer) -> ExitCode {
     let style = terminal::style();
-    match answer {
-        Answer::Diagnosis(diagnosis) if arguments.json => {
-            println!("{}", diagnosis_json(diagnosis));
-        }
-        Answer::Diagnosis(diagnosis) => print!("{}", diagnosis_text(diagnosis, style)),
-        Answer::Report(report) if arguments.json => println!("{}", render_json(report)),
-        Answer::Report(report) => print!("{}", render_text(report, style)),
-    }
+    let text = match answer {
+        Answer::Diagnosis(diagnosis) if arguments.json => diagnosis_json(diagnosis) + "\n",
+        Answer::Diagnosis(diagnosis) => diagnosis_text(diagnosis, style),
+        Answer::Report(report) if arguments.json => render_json(report) + "\n",
+        Answer::Report(report) => render_text(report, style),
+    };
+    terminal::print(&text);
     match answer {
         Answer::Report(report) if report.overruled => ExitCode::from(DENIED),
         Answer::Report(report) => match report.decision {

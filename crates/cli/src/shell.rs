@@ -6,6 +6,8 @@ use anyhow::Context as _;
 use clap::{Args, CommandFactory as _};
 use clap_complete::Shell;
 
+use crate::terminal;
+
 /// What `keyward completions` takes.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -32,12 +34,10 @@ pub(crate) struct ManArguments {
 /// Prints the completions of a shell.
 pub(crate) fn completions(arguments: &CompletionsArguments) {
     let mut command = crate::Arguments::command();
-    clap_complete::generate(
-        arguments.shell,
-        &mut command,
-        "keyward",
-        &mut std::io::stdout(),
-    );
+    // Printed in one piece: the generator does not bear a reader that stops early.
+    let mut text = Vec::new();
+    clap_complete::generate(arguments.shell, &mut command, "keyward", &mut text);
+    terminal::print(&String::from_utf8_lossy(&text));
 }
 
 /// Writes the manual pages.

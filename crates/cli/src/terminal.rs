@@ -1,6 +1,6 @@
 //! What all commands share that ask questions: the clock, colours, progress, and how bad input is told.
 
-use std::io::IsTerminal as _;
+use std::io::{IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -28,6 +28,11 @@ pub(crate) fn style() -> Style {
     } else {
         Style::Plain
     }
+}
+
+/// Prints an answer. Whoever reads it may stop early, as `head` does.
+pub(crate) fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }
 
 /// Tells what is wrong with the input. Names of an export and words of a server must not command the terminal.

@@ -109,7 +109,7 @@ pub(crate) fn run_can(arguments: &CanArguments) -> ExitCode {
 fn print(answer: Result<String, BadQuestion>) -> ExitCode {
     match answer {
         Ok(text) => {
-            print!("{text}");
+            terminal::print(&text);
             ExitCode::SUCCESS
         }
         Err(error) => terminal::bad_input(&error),

@@ -2,6 +2,7 @@
 //!
 //! Nothing here opens a socket or a file, reads the clock or draws real randomness: a test that fails, fails again.
 
+pub mod exports;
 mod issuers;
 mod ports;
 mod server;

@@ -7,10 +7,14 @@ use anyhow::bail;
 
 use crate::process::{self, root, run_command};
 
-const NAMES: &[&str] = &["sigv4", "engine", "store", "api", "sts", "large"];
+const NAMES: &[&str] = &["sigv4", "engine", "store", "explain", "api", "sts", "large"];
 
 /// The peer that `bench api` drives beside Keyward, from PyPI.
 const MOTO: &str = "moto[server,iam,sts]==5.2.5";
+
+/// The peer that `bench explain` asks beside Keyward, from npm. It is run as a program and never shipped: its licence is
+/// the AGPL.
+const SIMULATE: &str = "@cloud-copilot/iam-simulate@0.1.173";
 
 /// Runs one bench by its name, or all.
 pub(crate) fn run(names: &[&str]) -> anyhow::Result<()> {
@@ -25,6 +29,7 @@ fn one(name: &str) -> anyhow::Result<()> {
     match name {
         "api" => api(),
         "engine" => engine(),
+        "explain" => drive("explain", &[node_peer()?]),
         "large" => drive("large", &[]),
         "sigv4" => process::run(
             "cargo",
@@ -82,6 +87,23 @@ fn python_peer(package: &str, program: &str) -> anyhow::Result<PathBuf> {
         run_command(install.arg(package))?;
     }
     Ok(found)
+}
+
+/// Installs the peer from npm beside a copy of the script that asks it, and returns the script.
+fn node_peer() -> anyhow::Result<PathBuf> {
+    let folder = target().join("peers-npm");
+    std::fs::create_dir_all(&folder)?;
+    let script = folder.join("simulate.mjs");
+    std::fs::copy(root().join("crates/bench/peers/simulate.mjs"), &script)?;
+    if !folder
+        .join("node_modules/@cloud-copilot/iam-simulate")
+        .exists()
+    {
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-save", "--no-audit", "--no-fund", SIMULATE]);
+        run_command(npm.current_dir(&folder))?;
+    }
+    Ok(script)
 }
 
 /// The engine beside cedar-policy, which is built in a workspace of its own.

@@ -24,7 +24,7 @@ usage: cargo xtask <chore>
   tidy                 holds the crates against the tier map of ARCHITECTURE.md
   codegen [--check]    writes the wire shapes from models/; --check only compares, --refresh DIR renews models/
   catalog [--check]    checks the tables of actions and managed policies; --refresh DIR rebuilds them
-  bench [NAME]         drives the release binary and prints ratios; NAMEs: api, engine, large, store, sigv4
+  bench [NAME]         drives the release binary and prints ratios; NAMEs: api, engine, explain, large, store, sigv4
 ";
 
 fn main() -> ExitCode {
