@@ -4,7 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
-import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -18,7 +18,7 @@ from botocore.config import Config
 from cryptography.hazmat.primitives import serialization
 
 from issuer import AUDIENCE, Issuer, new_key
-from keyward import ACCOUNT, ROOT_KEY, ROOT_SECRET, Keyward, clean_environment, note_call
+from keyward import ACCOUNT, Keyward, clean_environment, note_call
 
 ALGORITHMS = ["RS256", "RS384", "RS512", "ES256", "ES384", "ES512", "EdDSA"]
 NO_KEY = ("Couldn't retrieve verification key from your identity provider,  please reference "
@@ -165,6 +165,35 @@ def test_tags_and_conditions(trusting, issuer):
     assert refused(trusting, issuer.token(**{**claims, "sub": "other"}), "tagged")[1] == "AccessDenied"
 
 
+def test_an_issuer_that_is_not_ours(tmp_path):
+    """oauth2-mock-server: discovery, keys and tokens by `jose`."""
+    program = pathlib.Path(__file__).parent / "javascript" / "issuer.mjs"
+    url = "https://mock.test"
+    process = subprocess.Popen(["node", str(program), url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                               env=clean_environment())
+    try:
+        started = json.loads(process.stdout.readline())
+
+        def token(**claims):
+            process.stdin.write(json.dumps(claims) + "\n")
+            process.stdin.flush()
+            return process.stdout.readline().strip()
+
+        allowed = f"{url}=http://127.0.0.1:{started['port']}"
+        with Keyward(tmp_path / "data", "--allow-issuer", allowed) as server:
+            set_up(server, type("Mock", (), {"url": url}))
+            assert [algorithm for algorithm, _ in started["keys"]] == ["RS256", "ES256", "EdDSA"]
+            for _, key_id in started["keys"]:
+                answer = assume(server, token(kid=key_id, sub="client", aud=AUDIENCE))
+                assert answer["SubjectFromWebIdentityToken"] == "client"
+            assert refused(server, token(sub="client", aud="other"))[2] == "Incorrect token audience"
+            early = refused(server, token(sub="client", aud=AUDIENCE, nbf=int(time.time()) + 3600))
+            assert early[2].startswith("Token not yet valid: ")
+    finally:
+        process.stdin.close()
+        process.wait(timeout=30)
+
+
 def aws_environment(server, **more):
     return clean_environment(AWS_ENDPOINT_URL=server.url, AWS_DEFAULT_REGION="us-east-1", **more)
 
@@ -277,7 +306,7 @@ def test_options_come_from_a_file_and_are_checked(tmp_path, issuer):
     for options, words in [
         (("--allow-issuer", "http://10.0.0.1"), "is not https://ISSUER"),
         (("--issuer-ca", str(config)), "holds no certificate"),
-        (("--public-url", "keyward.test"), "public URL"),
+        (("--public-url", "keyward.test"), "--public-url"),
     ]:
         ran = server.run("serve", "--data-dir", str(tmp_path / "other"), "--listen", "127.0.0.1:0", *options)
         assert ran.returncode != 0 and words in ran.stderr, ran.stderr
