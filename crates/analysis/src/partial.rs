@@ -274,11 +274,10 @@ fn formed_statement(statement: &Statement, known: &Known<'_>, form: Form) -> Opt
                 formed.resource = Some(ResourceElement::Resource(vec![everything]));
             }
         }
-        Some(ResourceElement::NotResource(patterns)) => {
-            if patterns.iter().any(is_open) {
-                return None;
-            }
+        Some(ResourceElement::NotResource(patterns)) if patterns.iter().any(is_open) => {
+            return None;
         }
+        Some(ResourceElement::NotResource(_)) => {}
     }
     Some(formed)
 }

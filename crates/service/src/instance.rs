@@ -360,7 +360,7 @@ fn context<'a>(instance: &'a Instance, role: &'a RolePrincipal, now: Now) -> Con
     context.insert("aws:EpochTime", seconds.to_string());
     context.insert("aws:PrincipalIsAWSService", "true");
     context.insert("aws:PrincipalServiceName", EC2);
-    context.insert_list("aws:PrincipalServiceNamesList", [EC2].into_iter());
+    context.insert_list("aws:PrincipalServiceNamesList", [EC2]);
     context.insert("aws:RequestedRegion", "us-east-1");
     context.insert("aws:ResourceAccount", instance.account.to_string());
     // The call stays in this process.

@@ -253,7 +253,7 @@ impl World {
     async fn table(&self, call: impl Fn(Operation) -> Parameters) -> String {
         let mut table = format!("{:<50}", "");
         for caller in CALLERS {
-            let _ = write!(table, "{caller:<37}");
+            let _ = write!(table, "{caller:<48}");
         }
         for operation in Operation::ALL {
             let name = format!("{}:{}", operation.service(), operation.name());
@@ -263,7 +263,7 @@ impl World {
                 let again = self.server.beside(Arc::new(self.store.fork()));
                 let again = again.await.unwrap();
                 let answer = again.send(caller, operation, form.as_bytes()).await;
-                let _ = write!(table, "{:<37}", answer.code());
+                let _ = write!(table, "{:<48}", answer.code());
             }
         }
         let lines: Vec<&str> = table.lines().map(str::trim_end).collect();

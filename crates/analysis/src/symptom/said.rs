@@ -105,7 +105,7 @@ fn how_to_get(layer: LayerKind, said: &Refusal, export: &Export) -> String {
             let who = said
                 .policy_arn
                 .as_deref()
-                .and_then(|arn| keyward_arn::Arn::parse(arn))
+                .and_then(keyward_arn::Arn::parse)
                 .map_or("the organization's management account".to_owned(), |arn| {
                     format!("the organization's management account {}", arn.account)
                 });

@@ -120,7 +120,7 @@ async fn signs_in() {
     assert!(lines.contains(r#""type":"SAMLUser""#), "{lines}");
     let identity = r#""principalId":"DC3NR0lRPVMJ+v05oxQzuQ2MRUE=:alice","userName":"alice","identityProvider":"DC3NR0lRPVMJ+v05oxQzuQ2MRUE=""#;
     assert!(lines.contains(identity), "{lines}");
-    assert!(!lines.contains(&*sign_in(TAGGED).saml_assertion.expose().as_str()));
+    assert!(!lines.contains(sign_in(TAGGED).saml_assertion.expose().as_str()));
 }
 
 #[tokio::test]

@@ -44,7 +44,7 @@ async fn a_token_is_of_one_access_key() {
         "",
         "x",
         &"A".repeat(1_000),
-        &token[..token.len() - 4],
+        token.get(..token.len() - 4).unwrap(),
         &format!("{token}AAAA"),
     ] {
         assert_eq!(
