@@ -78,6 +78,14 @@ pub struct InstanceCredentials {
     expiration: i64,
 }
 
+/// The role's trust policy says no.
+struct Untrusted {
+    /// AWS's text.
+    text: String,
+    /// What decided, as JSON for the audit event.
+    decided: String,
+}
+
 /// Why a machine has no credentials.
 #[derive(Debug, thiserror::Error)]
 pub enum InstanceError {
@@ -202,9 +210,9 @@ impl Service {
         });
         let made = match decided {
             Ok(()) => self.make(instance, &cell, role, &mut detail),
-            Err((error, decision)) => {
-                detail.decision = Some(decision);
-                Err(error)
+            Err(Untrusted { text, decided }) => {
+                detail.decision = Some(decided);
+                Err(ServiceError::AccessDenied(text))
             }
         };
         self.leave_instance_event(instance, role, now, &detail, made.as_ref().err());
@@ -239,7 +247,7 @@ impl Service {
         instance: &Instance,
         role: &RolePrincipal,
         now: Now,
-    ) -> Result<(), (ServiceError, String)> {
+    ) -> Result<(), Untrusted> {
         let context = context(instance, role, now);
         let request = Request {
             principal: Principal::Service { name: EC2 },
@@ -265,10 +273,10 @@ impl Service {
                     ..message::Wording::default()
                 };
                 let text = message::access_denied(&request, &decision, &layers, &wording);
-                Err((
-                    ServiceError::AccessDenied(text),
-                    described(&decision, &layers),
-                ))
+                Err(Untrusted {
+                    text,
+                    decided: described(&decision, &layers),
+                })
             }
         }
     }

@@ -85,23 +85,29 @@ impl ContainerSource for Source {
         if let Some(first) = first {
             return Ok(first);
         }
-        let asked = self.asker.ask(terminal::now()).await;
-        let made = asked.and_then(|issued| Ok(ContainerCredentials::of(&issued, &self.asker)?));
-        made.map_err(|error| {
-            let text = error.to_string().replace(char::is_control, "\u{fffd}");
-            eprintln!("keyward: {text}");
-            match error {
-                AskError::Call(CallError::Refused { code, message, .. }) => {
-                    ContainerError::Refused { code, message }
-                }
-                AskError::Call(CallError::Strange { .. } | CallError::Unreachable { .. })
-                | AskError::Other(_) => ContainerError::Unavailable(text),
-            }
-        })
+        let issued = match self.asker.ask(terminal::now()).await {
+            Ok(issued) => issued,
+            Err(error) => return Err(told(error)),
+        };
+        ContainerCredentials::of(&issued, &self.asker).map_err(|error| told(error.into()))
     }
 
     fn now(&self) -> i64 {
         terminal::now()
+    }
+}
+
+/// Tells the operator why there are no new credentials, and makes of it what clients are told.
+fn told(error: AskError) -> ContainerError {
+    // Words of a server must not command the terminal.
+    let text = error.to_string().replace(char::is_control, "\u{fffd}");
+    eprintln!("keyward: {text}");
+    match error {
+        AskError::Call(CallError::Refused { code, message, .. }) => {
+            ContainerError::Refused { code, message }
+        }
+        AskError::Call(CallError::Strange { .. } | CallError::Unreachable { .. })
+        | AskError::Other(_) => ContainerError::Unavailable(text),
     }
 }
 
