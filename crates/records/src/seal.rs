@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -24,7 +24,7 @@ pub struct SealedDataKey(String);
 /// Seals and opens the secrets of one account.
 pub struct Vault {
     account: AccountId,
-    key: RandomizedNonceKey,
+    key: LessSafeKey,
     /// Keys for other uses are derived with this; nothing that they seal tells of the data key.
     derivation: hmac::Key,
     sealed: SealedDataKey,
@@ -162,25 +162,29 @@ fn derivation(data_key: &[u8; MASTER_KEY_LENGTH]) -> hmac::Key {
     hmac::Key::new(hmac::HMAC_SHA256, tag.as_ref())
 }
 
-fn new_key(bytes: &[u8; MASTER_KEY_LENGTH]) -> Result<RandomizedNonceKey, UnsealError> {
-    RandomizedNonceKey::new(&AES_256_GCM, bytes).map_err(|_| UnsealError)
+fn new_key(bytes: &[u8; MASTER_KEY_LENGTH]) -> Result<LessSafeKey, UnsealError> {
+    let key = UnboundKey::new(&AES_256_GCM, bytes).map_err(|_| UnsealError)?;
+    Ok(LessSafeKey::new(key))
 }
 
-fn seal(key: &RandomizedNonceKey, place: &str, secret: &[u8]) -> Result<String, UnsealError> {
+fn seal(key: &LessSafeKey, place: &str, secret: &[u8]) -> Result<String, UnsealError> {
+    // The operating system's randomness: the library's own generator would first measure the processor's jitter, which
+    // takes 40 ms of every first start.
+    let mut nonce = [0; NONCE_LEN];
+    getrandom::fill(&mut nonce).map_err(|_| UnsealError)?;
     let mut bytes = secret.to_vec();
-    let nonce = key
-        .seal_in_place_append_tag(Aad::from(place), &mut bytes)
-        .map_err(|_| UnsealError)?;
-    let mut sealed = nonce.as_ref().to_vec();
+    key.seal_in_place_append_tag(
+        Nonce::assume_unique_for_key(nonce),
+        Aad::from(place),
+        &mut bytes,
+    )
+    .map_err(|_| UnsealError)?;
+    let mut sealed = nonce.to_vec();
     sealed.append(&mut bytes);
     Ok(STANDARD.encode(sealed))
 }
 
-fn open(
-    key: &RandomizedNonceKey,
-    place: &str,
-    sealed: &str,
-) -> Result<Zeroizing<Vec<u8>>, UnsealError> {
+fn open(key: &LessSafeKey, place: &str, sealed: &str) -> Result<Zeroizing<Vec<u8>>, UnsealError> {
     let bytes = STANDARD.decode(sealed).map_err(|_| UnsealError)?;
     let (nonce, body) = bytes.split_first_chunk::<NONCE_LEN>().ok_or(UnsealError)?;
     let mut body = Zeroizing::new(body.to_vec());
