@@ -393,7 +393,7 @@ impl Gathering<'_> {
         }
         if let Some(policy) = keyward_catalog::managed_policy(arn) {
             self.into.from_catalog.insert(policy.name().to_owned());
-            let document = self.shelf.catalog_document(arn, policy);
+            let document = self.shelf.text_of_catalog(arn, policy);
             let shelved = self.shelf.managed(arn, &document);
             return self.shelved(named, &shelved, &document);
         }

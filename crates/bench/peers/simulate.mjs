@@ -29,8 +29,8 @@ async function ask(role, action, resource) {
     ...(boundary ? { permissionBoundaryPolicies: [{ name: 'boundary', policy: managed.get(boundary) }] } : {}),
   }
   const answer = await runSimulation(simulation, {})
-  if (answer.errors) throw new Error(JSON.stringify(answer.errors))
-  return answer.overallResult ?? answer.result ?? answer.analysis?.result
+  if (answer.resultType === 'error') throw new Error(JSON.stringify(answer.errors))
+  return answer.overallResult
 }
 
 if (mode === 'explain') {

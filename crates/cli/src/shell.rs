@@ -91,6 +91,46 @@ mod tests {
         }
     }
 
+    /// Splits a line as a shell does, as far as the examples need.
+    fn words(line: &str) -> Vec<String> {
+        let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
+        for character in line.chars() {
+            match character {
+                '\'' => quoted = !quoted,
+                ' ' if !quoted => {
+                    if !word.is_empty() {
+                        words.push(std::mem::take(&mut word));
+                    }
+                }
+                other => word.push(other),
+            }
+        }
+        words.push(word);
+        words.retain(|word| !word.is_empty());
+        words
+    }
+
+    /// Every example of every --help is taken by the command that it is of.
+    #[test]
+    fn examples_are_taken() {
+        let mut count = 0;
+        for command in crate::Arguments::command().get_subcommands() {
+            let Some(help) = command.get_after_help() else {
+                continue;
+            };
+            let text = help.to_string().replace("\\\n", " ");
+            for line in text.lines().filter(|line| line.starts_with("  keyward ")) {
+                let line = line.split(" > ").next().unwrap();
+                if let Err(error) = <crate::Arguments as clap::Parser>::try_parse_from(words(line))
+                {
+                    panic!("{line}: {error}");
+                }
+                count += 1;
+            }
+        }
+        assert!(count > 10, "{count} examples");
+    }
+
     #[test]
     fn the_definitions_are_sound() {
         crate::Arguments::command().debug_assert();

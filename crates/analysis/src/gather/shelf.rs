@@ -79,7 +79,7 @@ impl Shelf {
     }
 
     /// Returns the catalog's document of an AWS managed policy.
-    pub(crate) fn catalog_document(&mut self, arn: &str, policy: ManagedPolicy<'_>) -> Text {
+    pub(crate) fn text_of_catalog(&mut self, arn: &str, policy: ManagedPolicy<'_>) -> Text {
         self.catalog
             .entry(arn.to_owned())
             .or_insert_with(|| Text::own(policy.document()))
