@@ -184,7 +184,16 @@ impl Page {
             self.statement("Nearly: ", statement);
         }
         if layer.statements.is_empty() && layer.near_misses.is_empty() {
-            self.paragraph("faint", "No statement of this layer is about the request.");
+            let text = match layer.state {
+                LayerState::Unknown => "Nothing of this layer was given.",
+                LayerState::None | LayerState::NotAsked => "There is nothing to see.",
+                LayerState::Allows
+                | LayerState::Denies
+                | LayerState::Exempt
+                | LayerState::Lacks
+                | LayerState::NoImpact => "No statement of this layer is about the request.",
+            };
+            self.paragraph("faint", text);
         }
         self.out.push_str("</div></details>\n");
     }

@@ -124,7 +124,10 @@ pub(crate) fn all(
 }
 
 fn shown_near_misses(case: &Case<'_>, layer: &LayerTrace) -> (Vec<StatementReport>, usize) {
-    let found = near_misses(case, layer);
+    let mut found = near_misses(case, layer);
+    if found.is_empty() {
+        found = about_the_action(layer);
+    }
     let more = found.len().saturating_sub(NEAR_MISSES);
     let shown = found
         .into_iter()
@@ -148,6 +151,21 @@ pub(crate) fn near_misses<'t>(
         .collect();
     found.sort_by_key(|(rank, (_, it))| (*rank, it.at));
     found.into_iter().map(|(_, it)| it).collect()
+}
+
+/// Finds the Allow statements that are about the action, however many of their other elements miss.
+fn about_the_action(layer: &LayerTrace) -> Vec<(&PolicyTrace, &StatementTrace)> {
+    all(layer)
+        .filter(|(_, it)| it.effect == Effect::Allow && it.outcome == StatementOutcome::Missed)
+        .filter(|(_, it)| {
+            it.elements.iter().any(|element| match element {
+                ElementTrace::Action(list) => list.matched && list.form == ElementForm::Listed,
+                ElementTrace::Condition(_)
+                | ElementTrace::Principal(_)
+                | ElementTrace::Resource(_) => false,
+            })
+        })
+        .collect()
 }
 
 /// The kinds of element that can be the only one to miss, the most telling first.

@@ -208,7 +208,20 @@ fn nearest(case: &Case<'_>, trace: &Trace, layer: LayerKind, near: &StatementRep
         }
         Some((Missed::Principal, _)) => "Principal".to_owned(),
         Some((Missed::Resource, _)) => "Resource".to_owned(),
-        None => return String::new(),
+        None => {
+            // More than one kind of element misses.
+            let mut names: Vec<String> = near
+                .elements
+                .iter()
+                .filter(|it| it.mark == Mark::Misses)
+                .map(|it| match &it.condition {
+                    Some((_, key)) => format!("Condition on {key}"),
+                    None => it.name.to_owned(),
+                })
+                .collect();
+            let last = names.pop().unwrap_or_default();
+            format!("{} and its {last}", names.join(", its "))
+        }
     };
     format!(
         "The nearest, {}, would allow it but for its {element}.",

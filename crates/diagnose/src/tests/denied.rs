@@ -159,3 +159,13 @@ fn service_control() {
         .text()
     );
 }
+
+/// Two elements miss: no edit of the statement is proposed, but it is shown.
+#[test]
+fn further_away() {
+    let scene = scene("s3:GetObject", "arn:aws:s3:::reports/q1.csv").inline(
+        "Read",
+        r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:GetObject","s3:GetObjectVersion"],"Resource":"arn:aws:s3:::reports","Condition":{"StringEquals":{"aws:RequestedRegion":"eu-west-1"}}}]}"#,
+    );
+    insta::assert_snapshot!(scene.text());
+}
