@@ -6,10 +6,9 @@ import subprocess
 
 import pytest
 
+import issuer
 from keyward import Keyward, clean_environment
 from test_credential_sources import SCRIPT, Container, role_arn, run_credentials, session_arn
-
-issuer = pytest.importorskip("issuer", reason="web identity tokens are not served yet")
 
 
 class World:
