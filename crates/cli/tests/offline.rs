@@ -255,7 +255,7 @@ fn bad_exports() {
             "*",
         ])
     };
-    bench.write("cut.json", &ACCOUNT[..300]);
+    bench.write("cut.json", ACCOUNT.split_at(300).0);
     check(&explain("cut.json"), 2, "is cut off at line");
     bench.write("state.json", r#"{"terraform_version": "1.9"}"#);
     check(&explain("state.json"), 2, "is a Terraform state");

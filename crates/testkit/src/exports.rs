@@ -50,6 +50,14 @@ const TEAMS: [&str; 12] = [
     "support",
 ];
 
+/// Returns a team by any number.
+fn team_of(index: usize) -> &'static str {
+    TEAMS
+        .get(index % TEAMS.len())
+        .copied()
+        .unwrap_or("platform")
+}
+
 /// A shop of a few people: two groups, a deployment role, a boundary, a bucket with a policy of its own.
 #[must_use]
 pub fn small_shop() -> Vec<ExportFile> {
@@ -72,7 +80,7 @@ pub fn small_shop() -> Vec<ExportFile> {
                 ("AttachedManagedPolicies", "[]".to_owned()),
                 (
                     "Tags",
-                    format!(r#"[{{"Key":"team","Value":"{}"}}]"#, TEAMS[name.len() % 12]),
+                    format!(r#"[{{"Key":"team","Value":"{}"}}]"#, team_of(name.len())),
                 ),
             ],
         )
@@ -146,13 +154,15 @@ pub fn organization() -> Vec<ExportFile> {
     let mut units: [Vec<String>; 4] = Default::default();
     for index in 0..ACCOUNTS {
         let account = format!("{}", 111_122_223_333_u64 + index as u64);
-        units[index % 4].push(account.clone());
+        if let Some(unit) = units.get_mut(index % 4) {
+            unit.push(account.clone());
+        }
         let roles: Vec<String> = (0..25)
             .map(|role| team_role(&account, role, index + role))
             .collect();
         let users: Vec<String> = (0..5)
             .map(|user| {
-                let name = format!("{}-{user}", TEAMS[(index + user) % 12]);
+                let name = format!("{}-{user}", team_of(index + user));
                 let arn = format!("arn:aws:iam::{account}:user/people/{name}");
                 entity(
                     "User",
@@ -188,15 +198,20 @@ pub fn organization() -> Vec<ExportFile> {
             .collect();
         levels.join(",")
     };
-    let names = ["Production", "Staging", "Sandbox", "Security"];
-    let policies = ["Regions", "NoRootKeys", "NoUsers", "KeepTrails"];
+    let named = [
+        ("Production", "Regions"),
+        ("Staging", "NoRootKeys"),
+        ("Sandbox", "NoUsers"),
+        ("Security", "KeepTrails"),
+    ];
     let ous: Vec<String> = units
         .iter()
+        .zip(named)
         .enumerate()
-        .map(|(index, ids)| {
+        .map(|(index, (ids, (name, policy)))| {
             format!(
-                r#"{{"Id":"ou-abcd-{index}","Name":"{}","ServiceControlPolicies":["FullAWSAccess","{}"],"ResourceControlPolicies":["RCPFullAWSAccess"],"Accounts":[{}]}}"#,
-                names[index], policies[index], accounts(ids)
+                r#"{{"Id":"ou-abcd-{index}","Name":"{name}","ServiceControlPolicies":["FullAWSAccess","{policy}"],"ResourceControlPolicies":["RCPFullAWSAccess"],"Accounts":[{}]}}"#,
+                accounts(ids)
             )
         })
         .collect();
@@ -240,17 +255,17 @@ pub fn many_roles() -> Vec<ExportFile> {
 pub fn role_arn(role: usize) -> String {
     format!(
         "arn:aws:iam::{LARGE_ACCOUNT}:role/{}/{}",
-        TEAMS[role % 12],
+        team_of(role),
         role_name(role)
     )
 }
 
 fn role_name(role: usize) -> String {
-    format!("{}-service-{role:04}", TEAMS[role % 12])
+    format!("{}-service-{role:04}", team_of(role))
 }
 
 fn team_role(account: &str, role: usize, seed: usize) -> String {
-    let team = TEAMS[role % 12];
+    let team = team_of(role);
     let name = role_name(role);
     let arn = format!("arn:aws:iam::{account}:role/{team}/{name}");
     let trust = match seed % 3 {
@@ -263,7 +278,7 @@ fn team_role(account: &str, role: usize, seed: usize) -> String {
     };
     let boundary = format!(
         r#"{{"PermissionsBoundaryType":"Policy","PermissionsBoundaryArn":"arn:aws:iam::{account}:policy/teams/{}-team"}}"#,
-        TEAMS[(role + 1) % 12]
+        team_of(role + 1)
     );
     let team_arn = format!("arn:aws:iam::{account}:policy/teams/{team}-team");
     let mut members = vec![
@@ -291,7 +306,11 @@ fn team_role(account: &str, role: usize, seed: usize) -> String {
             "Tags",
             format!(
                 r#"[{{"Key":"team","Value":"{team}"}},{{"Key":"env","Value":"{}"}}]"#,
-                ["prod", "dev"][seed % 2]
+                if seed.is_multiple_of(2) {
+                    "prod"
+                } else {
+                    "dev"
+                }
             ),
         ),
         (
@@ -299,7 +318,7 @@ fn team_role(account: &str, role: usize, seed: usize) -> String {
             r#"{"LastUsedDate":"2026-10-31T12:00:00+00:00","Region":"eu-central-1"}"#.to_owned(),
         ),
     ];
-    if seed % 10 == 0 {
+    if seed.is_multiple_of(10) {
         members.push(("PermissionsBoundary", boundary));
     }
     entity("Role", &name, &arn, &members)
@@ -344,7 +363,10 @@ fn unique(arn: &str) -> String {
                 .rotate_left(place * 7)
                 .wrapping_mul(0x9e37_79b9_7f4a_7c15)
                 >> 59;
-            char::from(LETTERS[mixed as usize & 31])
+            LETTERS
+                .get(mixed as usize & 31)
+                .copied()
+                .map_or('A', char::from)
         })
         .collect()
 }
