@@ -323,7 +323,7 @@ fn is_foreign(export: &Export, text: &str) -> bool {
 
 fn notes(export: &Export, question: &Question, owner_is_known: bool) -> Vec<String> {
     let mut notes = vec![
-        "A role stands for its sessions, without a session policy. Root users can do everything in their own accounts that no \
+        "A role stands for its sessions, without a session policy and without session tags that replace its own. Root users can do everything in their own accounts that no \
          SCP, RCP or resource policy denies, and are not listed."
             .to_owned(),
     ];
