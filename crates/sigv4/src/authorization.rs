@@ -69,8 +69,8 @@ pub(crate) fn from_header<'a>(
     let (mut credential, mut signed_headers, mut signature) = (None, None, None);
     // A blank within a parameter ends it, and what follows must be a parameter of its own.
     let ends = |byte: u8| {
-        let blank = (byte == b' ') | ((byte >= b'\t') & (byte <= b'\r') & (byte != 0x0B));
-        blank | (byte == b',')
+        let blank = (byte == b' ') | (byte == b'\t') | (byte == b'\n') | (byte == b'\r');
+        blank | (byte == 0x0C) | (byte == b',')
     };
     let mut rest = parameters;
     while !rest.is_empty() {
