@@ -3,11 +3,6 @@
 //!
 //! The texts look as `aws iam get-account-authorization-details` prints them: indented by four, documents as objects.
 
-#![expect(
-    clippy::indexing_slicing,
-    reason = "each place is taken modulo the length of its table, or counts tables of one length"
-)]
-
 mod document;
 mod json;
 
