@@ -101,7 +101,7 @@ fn node_peer() -> anyhow::Result<PathBuf> {
     {
         let mut npm = Command::new("npm");
         npm.args(["install", "--no-save", "--no-audit", "--no-fund", SIMULATE]);
-        run_command(npm.current_dir(&folder))?;
+        run_command(npm.arg("--prefix").arg(&folder))?;
     }
     Ok(script)
 }

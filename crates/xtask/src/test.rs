@@ -112,19 +112,10 @@ fn install_node_packages() -> anyhow::Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) {
         return Ok(());
     }
-    // Where the lock file can't be followed, the versions of package.json serve, which are exact; the verbose log says why.
-    npm(&folder, &["ci", "--loglevel=error"]).or_else(|_| {
-        npm(
-            &folder,
-            &["install", "--no-package-lock", "--loglevel=verbose"],
-        )
-    })?;
+    // Commands run in the root of the checkout, so the folder is named.
+    let mut install = Command::new("npm");
+    install.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
+    run_command(install.arg("--prefix").arg(&folder))?;
     fs::write(&stamp, wanted)?;
     Ok(())
-}
-
-fn npm(folder: &Path, arguments: &[&str]) -> anyhow::Result<()> {
-    let mut npm = Command::new("npm");
-    npm.args(arguments).args(["--no-audit", "--no-fund"]);
-    run_command(npm.current_dir(folder))
 }
