@@ -21,7 +21,7 @@ use keyward_diagnose::{
     render_svg, render_text,
 };
 use keyward_engine::Decision;
-use keyward_export::{CredentialReport, Event, Export, Inline, Piece, events, limits};
+use keyward_export::{Account, CredentialReport, Event, Export, Inline, Piece, events, limits};
 
 use crate::{input, terminal};
 
@@ -307,10 +307,15 @@ fn source(arguments: &Arguments, now: i64) -> Result<Export, BadQuestion> {
     match &arguments.endpoint {
         Some(endpoint) => {
             let account = fetch::account(endpoint, now)?;
-            Ok(Export::of([Piece::Account {
+            let mut export = Export::of([Piece::Account {
                 account,
                 continues: false,
-            }])?)
+            }])?;
+            if export.accounts.is_empty() {
+                let id = fetch::account_id(endpoint, now)?;
+                export.accounts.insert(id, Account::default());
+            }
+            Ok(export)
         }
         None => input::export(&arguments.export),
     }
