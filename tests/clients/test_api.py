@@ -180,11 +180,6 @@ def test_parameters_are_checked_as_the_model_says(server, iam):
     assert refused(unchecked.list_users, MaxItems=0)[1] == "ValidationError"
 
 
-def test_what_is_not_built_says_so(server):
-    status, code, message = refused(server.client("sts").get_session_token)
-    assert (status, code) == (501, "NotImplemented") and "GetSessionToken" in message
-
-
 def test_wrong_secret_and_unknown_key(server):
     assert refused(server.client("sts", secret="wrong").get_caller_identity)[:2] == (403, "SignatureDoesNotMatch")
     unknown = server.client("sts", key="AKIAUNKNOWN000000000").get_caller_identity

@@ -7,6 +7,8 @@ import pytest
 
 from keyward import CALLED
 
+# Refused whoever asks: no account is in an organization yet. `test_sts.py` calls it and reads the refusal.
+ONLY_REFUSED = {("sts", "AssumeRoot")}
 PAGE = pathlib.Path(__file__).parents[2] / "docs" / "compatibility.md"
 
 
@@ -15,5 +17,5 @@ def test_every_served_operation_was_called(request):
         pytest.skip("only a part of the tests runs")
     rows = re.findall(r"^\| (iam|sts):(\w+) \| `", PAGE.read_text(), flags=re.MULTILINE)
     assert len(rows) > 20, "the page of compatibility lists hardly any operation"
-    missing = sorted(set(rows) - CALLED)
+    missing = sorted(set(rows) - CALLED - ONLY_REFUSED)
     assert not missing, f"no test calls {missing}"
