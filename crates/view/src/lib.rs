@@ -10,6 +10,7 @@ mod follow;
 mod key;
 mod policies;
 mod principal;
+mod progress;
 mod resources;
 mod saml_provider;
 mod sessions;

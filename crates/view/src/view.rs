@@ -12,8 +12,8 @@ use keyward_records::MasterKey;
 use keyward_store::Revision;
 use keyward_sts::Session;
 use papaya::HashMap;
-use tokio::sync::watch;
 
+use crate::progress::Progress;
 use crate::sessions::Sessions;
 use crate::{Cell, Documents, FoundSession, Key};
 
@@ -26,7 +26,7 @@ pub struct View {
     documents: Documents,
     sessions: Sessions,
     master: MasterKey,
-    revision: watch::Sender<Revision>,
+    progress: Progress,
     followed: AtomicBool,
 }
 
@@ -49,7 +49,7 @@ impl View {
             documents: Documents::default(),
             sessions: Sessions::default(),
             master,
-            revision: watch::Sender::new(Revision::default()),
+            progress: Progress::default(),
             followed: AtomicBool::new(false),
         }
     }
@@ -125,7 +125,7 @@ impl View {
     /// Returns the revision that the picture shows.
     #[must_use]
     pub fn revision(&self) -> Revision {
-        *self.revision.borrow()
+        self.progress.revision()
     }
 
     /// Returns whether the store's change feed is being followed; while it is not, nothing may be decided.
@@ -136,12 +136,7 @@ impl View {
 
     /// Waits until the picture shows a revision, but no longer than `patience`; returns whether it does.
     pub async fn wait_for(&self, revision: Revision, patience: Duration) -> bool {
-        if self.revision() >= revision {
-            return true;
-        }
-        let mut receiver = self.revision.subscribe();
-        let reached = receiver.wait_for(|seen| *seen >= revision);
-        matches!(tokio::time::timeout(patience, reached).await, Ok(Ok(_)))
+        self.progress.wait_for(revision, patience).await
     }
 
     /// Returns a policy that AWS manages; `None` where there is none of that ARN.
@@ -160,11 +155,7 @@ impl View {
 
     /// Shows a revision; the last step of taking in a commit.
     pub(crate) fn advance(&self, revision: Revision) {
-        self.revision.send_if_modified(|seen| {
-            let newer = revision > *seen;
-            *seen = (*seen).max(revision);
-            newer
-        });
+        self.progress.advance(revision);
     }
 
     /// Replaces an account's part, and keeps the list of stray keys.
