@@ -168,8 +168,12 @@ impl<'a> Field<'a> {
 
 /// Where a name stands to all names that begin with `step` and a dot.
 fn under(name: &str, step: &str) -> Ordering {
-    let prefix = step.bytes().chain(std::iter::once(b'.'));
-    name.bytes().take(step.len().saturating_add(1)).cmp(prefix)
+    let (name, step) = (name.as_bytes(), step.as_bytes());
+    match name.split_at_checked(step.len()) {
+        Some((start, rest)) => start.cmp(step).then_with(|| rest.first().cmp(&Some(&b'.'))),
+        // Shorter: it stands before, unless it differs.
+        None => name.cmp(step),
+    }
 }
 
 /// An index as SDKs write it: `1`, `2` …, without sign or zeros in front.
