@@ -278,13 +278,23 @@ impl RecordKey {
     /// Returns the key's bytes.
     #[must_use]
     pub fn encode(&self) -> Bytes {
+        // Every read and write makes keys: one buffer, and no formatting.
+        let mut key = String::with_capacity(128);
         match self {
-            Self::Account(account) => format!("a/{account}"),
-            Self::Alias(alias) => format!("alias/{alias}"),
-            Self::Cell(account, cell) => format!("c/{account}/{}", encode_cell(cell)),
-            Self::Issuer(id) => format!("issuer/{id}"),
+            Self::Account(account) => {
+                key.push_str("a/");
+                account.append_to(&mut key);
+            }
+            Self::Alias(alias) => append(&mut key, ["alias/", alias.as_str()]),
+            Self::Cell(account, cell) => {
+                key.push_str("c/");
+                account.append_to(&mut key);
+                key.push('/');
+                append_cell(&mut key, cell);
+            }
+            Self::Issuer(id) => append(&mut key, ["issuer/", id]),
         }
-        .into()
+        Bytes::copy_from_slice(key.as_bytes())
     }
 
     /// Reads a key's bytes; `None` for a key that this version does not know.
@@ -306,64 +316,82 @@ impl RecordKey {
     }
 }
 
-fn encode_cell(cell: &Cell) -> String {
-    match cell {
-        Cell::Accesses(principal) => format!("accessed/{principal}"),
-        Cell::AccessJob(id) => format!("access-job/{id}"),
-        Cell::AccessKeyUse(id) => format!("used/{id}"),
-        Cell::Attachment(Attachment {
-            policy,
-            usage,
-            kind,
-            name,
-        }) => format!(
-            "attached/{policy}/{}/{}/{name}",
-            usage.as_str(),
-            kind.as_str()
-        ),
-        Cell::Count(counter) => encode_counter(counter),
-        Cell::CredentialReport => "report/state".to_owned(),
-        Cell::CredentialReportPart(number) => format!("report/part/{number}"),
-        Cell::Group(name) => format!("group/{name}"),
-        Cell::GroupById(id) => format!("group-id/{id}"),
-        Cell::IdentityKeys => "identity/keys".to_owned(),
-        Cell::InlinePolicy(kind, id, name) => format!("{}-policy/{id}/{name}", kind.as_str()),
-        Cell::InstanceProfile(name) => format!("instance-profile/{name}"),
-        Cell::ManagedPolicy(name) => format!("policy/{name}"),
-        Cell::ManagedPolicyVersion(id, number) => format!("policy-version/{id}/{number}"),
-        Cell::Member(group, user) => format!("member/{group}/{user}"),
-        Cell::OidcProvider(url) => format!("oidc-provider/{url}"),
-        Cell::RevokedSession(id) => format!("revoked-session/{id}"),
-        Cell::Role(name) => format!("role/{name}"),
-        Cell::RoleDeletion(name) => format!("role-deletion/{name}"),
-        Cell::Settings => "settings/account".to_owned(),
-        Cell::SamlProvider(name) => format!("saml-provider/{name}"),
-        Cell::ServerCertificate(name) => format!("server-certificate/{name}"),
-        Cell::SigningCertificate(fingerprint) => format!("signing-certificate/{fingerprint}"),
-        Cell::TextPart(id, number) => format!("text/{id}/{number}"),
-        Cell::User(name) => format!("user/{name}"),
-        Cell::UserCredentials(Holder::Root) => "credentials/root".to_owned(),
-        Cell::UserCredentials(Holder::User(id)) => format!("credentials/{id}"),
-        Cell::VirtualMfaDevice(path, name) => format!("mfa{path}{name}"),
+/// Appends texts one after the other.
+fn append<const N: usize>(out: &mut String, parts: [&str; N]) {
+    for part in parts {
+        out.push_str(part);
     }
 }
 
-fn encode_counter(counter: &Counter) -> String {
+fn append_cell(out: &mut String, cell: &Cell) {
+    let mut digits = itoa::Buffer::new();
+    match cell {
+        Cell::Accesses(principal) => append(out, ["accessed/", principal.as_str()]),
+        Cell::AccessJob(id) => append(out, ["access-job/", id]),
+        Cell::AccessKeyUse(id) => append(out, ["used/", id.as_str()]),
+        Cell::Attachment(attachment) => append_attachment(out, attachment),
+        Cell::Count(counter) => append_counter(out, counter),
+        Cell::CredentialReport => out.push_str("report/state"),
+        Cell::CredentialReportPart(number) => append(out, ["report/part/", digits.format(*number)]),
+        Cell::Group(name) => append(out, ["group/", name]),
+        Cell::GroupById(id) => append(out, ["group-id/", id.as_str()]),
+        Cell::IdentityKeys => out.push_str("identity/keys"),
+        Cell::InlinePolicy(kind, id, name) => append(
+            out,
+            [kind.as_str(), "-policy/", id.as_str(), "/", name.as_str()],
+        ),
+        Cell::InstanceProfile(name) => append(out, ["instance-profile/", name]),
+        Cell::ManagedPolicy(name) => append(out, ["policy/", name]),
+        Cell::ManagedPolicyVersion(id, number) => append(
+            out,
+            ["policy-version/", id.as_str(), "/", digits.format(*number)],
+        ),
+        Cell::Member(group, user) => append(out, ["member/", group.as_str(), "/", user]),
+        Cell::OidcProvider(url) => append(out, ["oidc-provider/", url.as_str()]),
+        Cell::RevokedSession(id) => append(out, ["revoked-session/", id.as_str()]),
+        Cell::Role(name) => append(out, ["role/", name]),
+        Cell::RoleDeletion(name) => append(out, ["role-deletion/", name]),
+        Cell::Settings => out.push_str("settings/account"),
+        Cell::SamlProvider(name) => append(out, ["saml-provider/", name]),
+        Cell::ServerCertificate(name) => append(out, ["server-certificate/", name]),
+        Cell::SigningCertificate(fingerprint) => append(out, ["signing-certificate/", fingerprint]),
+        Cell::TextPart(id, number) => {
+            append(out, ["text/", id.as_str(), "/", digits.format(*number)]);
+        }
+        Cell::User(name) => append(out, ["user/", name]),
+        Cell::UserCredentials(Holder::Root) => out.push_str("credentials/root"),
+        Cell::UserCredentials(Holder::User(id)) => append(out, ["credentials/", id.as_str()]),
+        Cell::VirtualMfaDevice(path, name) => append(out, ["mfa", path.as_str(), name.as_str()]),
+    }
+}
+
+fn append_attachment(out: &mut String, attachment: &Attachment) {
+    let Attachment {
+        policy,
+        usage,
+        kind,
+        name,
+    } = attachment;
+    let (usage, kind) = (usage.as_str(), kind.as_str());
+    append(out, ["attached/", policy, "/", usage, "/", kind, "/", name]);
+}
+
+fn append_counter(out: &mut String, counter: &Counter) {
     match counter {
         Counter::Attachments(policy, usage) => {
-            format!("count/attached/{policy}/{}", usage.as_str())
+            append(out, ["count/attached/", policy, "/", usage.as_str()]);
         }
-        Counter::Groups => "count/group".to_owned(),
-        Counter::InstanceProfiles => "count/instance-profile".to_owned(),
-        Counter::ManagedPolicies => "count/policy".to_owned(),
-        Counter::ManagedPolicyVersions => "count/policy-version".to_owned(),
-        Counter::Members(group) => format!("count/member/{group}"),
-        Counter::OidcProviders => "count/oidc-provider".to_owned(),
-        Counter::Roles => "count/role".to_owned(),
-        Counter::SamlProviders => "count/saml-provider".to_owned(),
-        Counter::ServerCertificates => "count/server-certificate".to_owned(),
-        Counter::Users => "count/user".to_owned(),
-        Counter::VirtualMfaDevices => "count/mfa".to_owned(),
+        Counter::Groups => out.push_str("count/group"),
+        Counter::InstanceProfiles => out.push_str("count/instance-profile"),
+        Counter::ManagedPolicies => out.push_str("count/policy"),
+        Counter::ManagedPolicyVersions => out.push_str("count/policy-version"),
+        Counter::Members(group) => append(out, ["count/member/", group.as_str()]),
+        Counter::OidcProviders => out.push_str("count/oidc-provider"),
+        Counter::Roles => out.push_str("count/role"),
+        Counter::SamlProviders => out.push_str("count/saml-provider"),
+        Counter::ServerCertificates => out.push_str("count/server-certificate"),
+        Counter::Users => out.push_str("count/user"),
+        Counter::VirtualMfaDevices => out.push_str("count/mfa"),
     }
 }
 

@@ -8,12 +8,12 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use keyward_service::{AuditFull, AuditSink, Urgency};
+use keyward_service::{AuditFull, AuditSink};
 
 /// The name of the file that is written now.
 const CURRENT: &str = "current.jsonl";
-/// How long lines of reads may gather before they are written; lines of changes are written at once.
-const GATHER: Duration = Duration::from_millis(5);
+/// How long lines may gather before they are written. Waking a thread and writing for each costs more than the request.
+const GATHER: Duration = Duration::from_millis(2);
 /// Bytes that may wait; a trail that can't keep up refuses requests instead of losing their events.
 const MOST_WAITING: usize = 32 * 1024 * 1024;
 
@@ -37,7 +37,6 @@ struct Shared {
 #[derive(Debug, Default)]
 struct State {
     waiting: Vec<u8>,
-    urgent: bool,
     closing: bool,
     failed: bool,
 }
@@ -91,15 +90,13 @@ impl AuditSink for AuditFile {
         }
     }
 
-    fn record(&self, line: &[u8], urgency: Urgency) {
+    fn record(&self, line: &[u8]) {
         let mut state = self.shared.lock();
         let first = state.waiting.is_empty();
         state.waiting.extend_from_slice(line);
-        let more_urgent = urgency == Urgency::AtOnce && !state.urgent;
-        state.urgent |= more_urgent;
         self.shared.note(&state);
         drop(state);
-        if first || more_urgent {
+        if first {
             self.shared.wake.notify_one();
         }
     }
@@ -116,7 +113,7 @@ impl Shared {
         self.refusing.store(refusing, Ordering::Release);
     }
 
-    /// Waits for lines, and a little longer for more unless they are urgent; `None` at the end.
+    /// Waits for lines, and a little longer for more; `None` at the end.
     fn gather(&self, mut spare: Vec<u8>) -> Option<Vec<u8>> {
         spare.clear();
         let idle = |state: &mut State| state.waiting.is_empty() && !state.closing;
@@ -124,10 +121,9 @@ impl Shared {
             .wake
             .wait_while(self.lock(), idle)
             .unwrap_or_else(PoisonError::into_inner);
-        let more = |state: &mut State| !state.urgent && !state.closing;
+        let more = |state: &mut State| !state.closing;
         let waited = self.wake.wait_timeout_while(state, GATHER, more);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
-        state.urgent = false;
         if state.waiting.is_empty() {
             return None;
         }
@@ -239,12 +235,7 @@ mod tests {
                 let audit = &audit;
                 scope.spawn(move || {
                     for number in 0..500 {
-                        let urgency = if number % 7 == 0 {
-                            Urgency::AtOnce
-                        } else {
-                            Urgency::Soon
-                        };
-                        audit.record(format!("{thread}-{number}\n").as_bytes(), urgency);
+                        audit.record(format!("{thread}-{number}\n").as_bytes());
                     }
                 });
             }
@@ -265,10 +256,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         for round in 0..3 {
             let audit = AuditFile::open(folder.path(), 10).unwrap();
-            audit.record(
-                format!("round {round}, longer than ten\n").as_bytes(),
-                Urgency::AtOnce,
-            );
+            audit.record(format!("round {round}, longer than ten\n").as_bytes());
             audit.close();
         }
         let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap();

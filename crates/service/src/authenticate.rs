@@ -1,8 +1,7 @@
 //! Who sent a request: the signature checked against the key that the view names, or that a session token holds.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use keyward_arn::{AccountId, Partition};
 use keyward_directory::{AccessKeyStatus, AccountStatus, Tag, Timestamp};
@@ -21,7 +20,7 @@ use crate::{Incoming, Now, ServiceError};
 /// Proof that a value was authenticated.
 ///
 /// The one constructor is [`authenticate`]; it cannot be cloned, so each request needs its own.
-pub(crate) struct Authenticated<T>(T);
+pub(crate) struct Authenticated<T>(Arc<T>);
 
 impl<T> std::ops::Deref for Authenticated<T> {
     type Target = T;
@@ -41,6 +40,14 @@ pub(crate) struct Caller {
     region: SmolStr,
     /// When the caller showed a one-time code in this very call.
     mfa: Option<Timestamp>,
+    made: Made,
+}
+
+/// Texts that are made of the others when they are first asked for: several steps of a request do.
+#[derive(Clone, Default)]
+struct Made {
+    arn: OnceLock<String>,
+    user_id: OnceLock<String>,
 }
 
 /// Whose permissions a caller has.
@@ -191,36 +198,43 @@ impl Caller {
     }
 
     /// Returns the caller's ARN: that of the session, where it has one of its own.
-    pub(crate) fn arn(&self) -> String {
-        self.arn_text().into_owned()
-    }
-
-    /// Returns the caller's ARN as [`arn`](Self::arn), without a copy where it is kept.
-    pub(crate) fn arn_text(&self) -> Cow<'_, str> {
+    pub(crate) fn arn(&self) -> &str {
         let account = self.account();
-        match &self.identity {
-            Identity::Bearer(bearer) => bearer.provider.as_str().into(),
+        let made = || match &self.identity {
             Identity::FederatedUser { name, .. } => {
-                SessionPrincipal::federated_user_arn(account, name).into()
+                SessionPrincipal::federated_user_arn(account, name)
             }
             Identity::Role(role) => {
                 let (role, session) = (role.name.as_str(), self.session_name());
-                SessionPrincipal::assumed_role_arn(account, role, session).into()
+                SessionPrincipal::assumed_role_arn(account, role, session)
             }
-            Identity::Root => root_arn(account).into(),
-            Identity::User(user) => user.arn.as_str().into(),
+            Identity::Bearer(_) | Identity::Root | Identity::User(_) => root_arn(account),
+        };
+        match &self.identity {
+            Identity::Bearer(bearer) => &bearer.provider,
+            Identity::User(user) => &user.arn,
+            Identity::FederatedUser { .. } | Identity::Role(_) | Identity::Root => {
+                self.made.arn.get_or_init(made)
+            }
         }
     }
 
     /// Returns what `aws:userid` is for the caller.
     // SOURCE: spec/sts.md §3.
-    pub(crate) fn user_id(&self) -> String {
+    pub(crate) fn user_id(&self) -> &str {
+        let account = self.account();
         match &self.identity {
-            Identity::Bearer(bearer) => bearer.subject.clone(),
-            Identity::FederatedUser { name, .. } => format!("{}:{name}", self.account()),
-            Identity::Role(role) => format!("{}:{}", role.id, self.session_name()),
-            Identity::Root => self.account().to_string(),
-            Identity::User(user) => user.id.to_string(),
+            Identity::Bearer(bearer) => &bearer.subject,
+            Identity::FederatedUser { name, .. } => {
+                let id = || format!("{account}:{name}");
+                self.made.user_id.get_or_init(id)
+            }
+            Identity::Role(role) => {
+                let id = || format!("{}:{}", role.id, self.session_name());
+                self.made.user_id.get_or_init(id)
+            }
+            Identity::Root => self.made.user_id.get_or_init(|| account.to_string()),
+            Identity::User(user) => user.id.as_str(),
         }
     }
 
@@ -243,10 +257,17 @@ impl fmt::Debug for Caller {
     }
 }
 
-impl<T> Authenticated<T> {
+impl<T: Clone> Authenticated<T> {
     /// Lets the caller be told more of, once it was proven; what was proven before stays.
     pub(crate) fn get_mut(&mut self) -> &mut T {
-        &mut self.0
+        Arc::make_mut(&mut self.0)
+    }
+}
+
+impl<T> Authenticated<T> {
+    /// Returns the value without its proof, as it is now, for what is written of it.
+    pub(crate) fn shared(&self) -> Arc<T> {
+        Arc::clone(&self.0)
     }
 }
 
@@ -296,7 +317,7 @@ pub(crate) fn authenticate(
         Some(token) => by_session(view, &signed, token, now.timestamp())?,
         None => by_key(view, &signed, now.timestamp())?,
     };
-    Ok(Authenticated(found))
+    Ok(Authenticated(Arc::new(found)))
 }
 
 /// Finds who signed with a long-term key.
@@ -320,6 +341,7 @@ fn by_key(
         credential: Credential::LongTerm(key),
         region: SmolStr::new(signed.region()),
         mfa: None,
+        made: Made::default(),
     })
 }
 
@@ -351,6 +373,7 @@ fn by_session(
         credential: Credential::Session(session),
         region: SmolStr::new(signed.region()),
         mfa: None,
+        made: Made::default(),
     })
 }
 
@@ -382,14 +405,15 @@ pub(crate) fn authenticate_bearer(
     bearer: Bearer,
 ) -> Option<Authenticated<Caller>> {
     let cell = view.cell(account).filter(|cell| is_open(cell))?;
-    Some(Authenticated(Caller {
+    Some(Authenticated(Arc::new(Caller {
         view: Arc::clone(view),
         cell,
         identity: Identity::Bearer(Arc::new(bearer)),
         credential: Credential::Bearer,
         region: SmolStr::new_static("us-east-1"),
         mfa: None,
-    }))
+        made: Made::default(),
+    })))
 }
 
 fn is_usable(found: &Lookup) -> bool {

@@ -51,9 +51,9 @@ fn written(
         json.push('}');
     }
     json.push_str(r#"]},"failures":{"items":[]},"context":{"principal":{"id":"#);
-    string(&mut json, &caller.user_id());
+    string(&mut json, caller.user_id());
     json.push_str(r#","arn":"#);
-    string(&mut json, &caller.arn());
+    string(&mut json, caller.arn());
     json.push_str(r#"},"action":"#);
     string(&mut json, request.action);
     json.push_str(r#","resource":"#);

@@ -95,14 +95,14 @@ pub(crate) fn allowed(
         Conditions::FixedRule => Context::new(),
         Conditions::Policies => context(caller, action, question, circumstances),
     };
-    let arn = caller.arn_text();
+    let arn = caller.arn();
     let inline = caller.session().map(|session| session.inline.as_slice());
     let managed = match caller.session() {
         Some(session) => view.session_policies(caller.cell(), &session.session),
         None => Vec::new(),
     };
     let request = Request {
-        principal: principal(caller, &arn),
+        principal: principal(caller, arn),
         credential: credential(caller),
         action,
         resource: &question.resource,

@@ -1,5 +1,7 @@
 //! The life of a request: decode, authenticate, find the row, let it run, answer, leave an event.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use keyward_store::Revision;
 use keyward_wire::{
@@ -7,10 +9,10 @@ use keyward_wire::{
 };
 
 use crate::authenticate::{Authenticated, Caller, authenticate};
-use crate::event::{Detail, Event, is_read_only};
+use crate::event::{Detail, Event};
 use crate::exchange::{Incoming, Outgoing, RequestId, Unread};
 use crate::operations::{Row, row};
-use crate::ports::{Now, Urgency, draw};
+use crate::ports::{Now, draw};
 use crate::{Service, ServiceError};
 
 /// Where AWS sends a browser that names no operation. SOURCE: spec/signing.md §9.
@@ -44,7 +46,7 @@ pub(crate) struct Noted {
     operation: Option<Operation>,
     pub(crate) claimed_action: Option<String>,
     pub(crate) detail: Detail,
-    pub(crate) caller: Option<Caller>,
+    pub(crate) caller: Option<Arc<Caller>>,
 }
 
 impl Service {
@@ -174,7 +176,7 @@ impl Service {
             Some(Row::Unsigned(_)) => None,
             Some(Row::Pending | Row::Served(_)) | None => {
                 let caller = authenticate(&self.view, incoming, api, now)?;
-                noted.caller = Some(Caller::clone(&caller));
+                noted.caller = Some(caller.shared());
                 Some(caller)
             }
         };
@@ -244,7 +246,7 @@ impl Service {
             incoming,
             request_id,
             event_id: &event_id,
-            caller: noted.caller.as_ref().or(noted.detail.bearer.as_ref()),
+            caller: noted.caller.as_deref().or(noted.detail.bearer.as_deref()),
             claimed_action: noted.claimed_action.as_deref(),
             operation: noted.operation,
             detail: &noted.detail,
@@ -252,15 +254,7 @@ impl Service {
         };
         let mut line = String::with_capacity(1024);
         event.write(&mut line);
-        let reads = noted.operation.is_some_and(is_read_only) && error.is_none();
-        self.audit().record(
-            line.as_bytes(),
-            if reads {
-                Urgency::Soon
-            } else {
-                Urgency::AtOnce
-            },
-        );
+        self.audit().record(line.as_bytes());
     }
 }
 

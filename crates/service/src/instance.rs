@@ -24,7 +24,7 @@ use crate::authorize::described;
 use crate::event::{Detail, ServiceCall};
 use crate::exchange::RequestId;
 use crate::handlers::sts::issue::{Issued, NewSession, issue};
-use crate::ports::{Entropy, Now, Urgency, draw};
+use crate::ports::{Entropy, Now, draw};
 use crate::reader::Reader;
 use crate::{Service, ServiceError};
 
@@ -353,8 +353,7 @@ impl Service {
             detail,
             error: error.as_ref(),
         };
-        self.audit()
-            .record(event.write().as_bytes(), Urgency::AtOnce);
+        self.audit().record(event.write().as_bytes());
     }
 }
 

@@ -50,7 +50,7 @@ pub use operator::{
     AccountSummary, CreateAccountError, CreatedAccount, HashedPassword, NewAccount,
     RevokeSessionError, Status,
 };
-pub use ports::{AuditFull, AuditSink, Clock, Entropy, Now, Urgency};
+pub use ports::{AuditFull, AuditSink, Clock, Entropy, Now};
 
 // What a shell needs to start and to name things, so that it depends on the service alone.
 pub use keyward_directory::AccountStatus;

@@ -437,7 +437,7 @@ fn run_unsigned<'a, C: Unsigned>(
         let call: C = decode(routed.parameters).map_err(keyward_wire::WireError::from)?;
         routed.detail.note_request(&call);
         let caller = call.authenticate(service).await?;
-        routed.detail.bearer = Some(Caller::clone(&caller));
+        routed.detail.bearer = Some(caller.shared());
         finish(service, routed, caller, call).await
     })
 }

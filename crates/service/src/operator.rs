@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 use crate::event::operator_event;
 use crate::exchange::RequestId;
 use crate::passwords::Passwords;
-use crate::ports::{Entropy, Urgency, draw};
+use crate::ports::{Entropy, draw};
 use crate::{Service, ServiceError};
 
 pub use sessions::RevokeSessionError;
@@ -186,7 +186,7 @@ impl Service {
     ) {
         let event_id = RequestId::from_random(draw(self.entropy()));
         let line = operator_event(self.now(), &event_id, name, account, error);
-        self.audit().record(line.as_bytes(), Urgency::AtOnce);
+        self.audit().record(line.as_bytes());
     }
 
     async fn make_account(

@@ -18,15 +18,6 @@ pub trait Entropy: Send + Sync {
     fn fill(&self, bytes: &mut [u8]);
 }
 
-/// How soon an audit event must reach its file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Urgency {
-    /// Now: it changed something or was refused.
-    AtOnce,
-    /// Within milliseconds: it read something.
-    Soon,
-}
-
 /// The audit trail can take no more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the audit trail can't be written")]
@@ -41,7 +32,7 @@ pub trait AuditSink: Send + Sync {
     fn check(&self) -> Result<(), AuditFull>;
 
     /// Takes one event, a line of JSON with its line feed.
-    fn record(&self, line: &[u8], urgency: Urgency);
+    fn record(&self, line: &[u8]);
 }
 
 impl Now {

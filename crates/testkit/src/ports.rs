@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use keyward_service::{AuditFull, AuditSink, Clock, Entropy, Now, Urgency};
+use keyward_service::{AuditFull, AuditSink, Clock, Entropy, Now};
 
 /// A clock that stands still until it is set.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ impl AuditSink for AuditLines {
         Ok(())
     }
 
-    fn record(&self, line: &[u8], _urgency: Urgency) {
+    fn record(&self, line: &[u8]) {
         let line = String::from_utf8_lossy(line).into_owned();
         self.0
             .lock()

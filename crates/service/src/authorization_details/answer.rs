@@ -62,7 +62,7 @@ impl Service {
         noted.claimed_action = action.split_once(':').map(|(_, name)| name.to_owned());
         let now = self.now();
         let caller = authenticate(&self.view, incoming, Some(Api::Iam), now)?;
-        noted.caller = Some((*caller).clone());
+        noted.caller = Some(caller.shared());
         let circumstances = Circumstances { incoming, now };
         let question = Question::about("*".to_owned());
         let detail = &mut noted.detail;

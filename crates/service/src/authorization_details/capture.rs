@@ -261,7 +261,7 @@ fn write_policy(
         | AttachedTo::Organization(_)
         | AttachedTo::Role(_)
         | AttachedTo::Session
-        | AttachedTo::User(_) => caller.arn(),
+        | AttachedTo::User(_) => caller.arn().to_owned(),
     };
     string(json, &arn);
     json.push_str("}]}");

@@ -19,15 +19,9 @@ pub(super) fn write(caller: Option<&Caller>, out: &mut String) {
         Identity::Root => r#"{"type":"Root","principalId":""#,
         Identity::User(_) => r#"{"type":"IAMUser","principalId":""#,
     });
-    match caller.user() {
-        Some(user) => out.push_str(user.id.as_str()),
-        None => out.push_str(&caller.user_id()),
-    }
+    out.push_str(caller.user_id());
     out.push_str(r#"","arn":"#);
-    match caller.user() {
-        Some(user) => string(out, &user.arn),
-        None => string(out, &caller.arn()),
-    }
+    string(out, caller.arn());
     out.push_str(r#","accountId":""#);
     caller.account().append_to(out);
     out.push('"');

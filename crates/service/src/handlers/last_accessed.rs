@@ -56,7 +56,7 @@ impl Operate for iam::GenerateServiceLastAccessedDetails {
                 }
             },
             created: now,
-            maker: caller.user_id(),
+            maker: caller.user_id().to_owned(),
         };
         // Oldest first: ids begin with the time.
         let oldest = Page {

@@ -294,7 +294,7 @@ impl Operate for iam::ChangePassword {
         Ok(match caller.user() {
             Some(user) => existing_user(user.name.as_str(), caller),
             None if caller.is_root() => Question::about(root_arn(caller.account())),
-            None => Question::about(caller.arn()),
+            None => Question::about(caller.arn().to_owned()),
         })
     }
 

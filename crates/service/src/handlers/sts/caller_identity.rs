@@ -18,9 +18,9 @@ impl Operate for sts::GetCallerIdentity {
     ) -> Result<Done<sts::GetCallerIdentityOutput>, ServiceError> {
         let caller = call.caller();
         Ok(Done::without_store(sts::GetCallerIdentityOutput {
-            user_id: Some(caller.user_id()),
+            user_id: Some(caller.user_id().to_owned()),
             account: Some(caller.account().to_string()),
-            arn: Some(caller.arn()),
+            arn: Some(caller.arn().to_owned()),
         }))
     }
 }

@@ -45,7 +45,7 @@ fn subject(caller: &Caller) -> String {
         Identity::Bearer(_)
         | Identity::FederatedUser { .. }
         | Identity::Root
-        | Identity::User(_) => caller.arn(),
+        | Identity::User(_) => caller.arn().to_owned(),
     }
 }
 
