@@ -23,6 +23,10 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
+/// A write makes some 150 small allocations and frees them on another thread than the one that made them.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Identity and access management that you run yourself, compatible with AWS IAM and STS, that tells you why.
 #[derive(Debug, Parser)]
 #[command(name = "keyward", version, max_term_width = 100)]
