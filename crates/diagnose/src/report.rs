@@ -256,7 +256,7 @@ pub struct Fix {
     pub steps: Vec<Step>,
     /// How much it gives, to rank by: 0 where no policy changes, 1 for exactly this request.
     pub breadth: u64,
-    /// What was tried to prove it; `None` where no policy changes.
+    /// What was tried to prove it; `None` before it is.
     pub proof: Option<Proof>,
     /// Whose change it needs, where it is not the account's own.
     pub by: Option<String>,
@@ -267,7 +267,8 @@ pub struct Fix {
 pub struct Proof {
     /// How many were tried, before and after.
     pub tried: usize,
-    /// How many of them become allowed; all are what the changed statement says.
+    /// How many of them become allowed; all are what the changed statement says, or what the policies as they are say of
+    /// requests that are sent so.
     pub more: usize,
     /// Some of these, as `s3:PutObject on arn:…`.
     pub examples: Vec<String>,

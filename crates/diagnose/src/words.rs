@@ -5,7 +5,7 @@ use keyward_engine::{AttachedTo, LayerKind, Principal, ResourceKind};
 use keyward_policy::Effect;
 
 use crate::case::Case;
-use crate::report::{Fix, StatementReport};
+use crate::report::{Fix, StatementReport, Step};
 
 /// Names a principal as policies and messages do.
 pub(crate) fn principal_name(principal: &Principal<'_>) -> String {
@@ -183,6 +183,10 @@ pub(crate) fn proof(fix: &Fix) -> Vec<String> {
     if let Some(by) = &fix.by {
         sentences.push(format!("Whose change: {by}."));
     }
+    let is_asking = fix
+        .steps
+        .iter()
+        .all(|step| matches!(step, Step::ChangeRequest { .. }));
     if let Some(proof) = &fix.proof {
         let tried = counted(
             proof.tried,
@@ -190,17 +194,29 @@ pub(crate) fn proof(fix: &Fix) -> Vec<String> {
             "requests near this one",
         );
         sentences.push(match proof.more {
+            0 if is_asking => {
+                format!("Proven: of {tried}, sent the same way, none becomes allowed beside it.")
+            }
             0 => format!("Proven: of {tried}, none becomes allowed beside it."),
             more => {
                 let others = match more.saturating_sub(proof.examples.len()) {
                     0 => String::new(),
                     others => format!(" and {others} more"),
                 };
-                let becomes = if more == 1 { "1 more becomes" } else { &format!("{more} more become") };
-                format!(
-                    "Proven: of {tried}, {becomes} allowed, as the statement then says: {}{others}.",
-                    proof.examples.join(", ")
-                )
+                let (number, examples) = (counted(more, "1 more", "more"), proof.examples.join(", "));
+                let number = if more == 1 { "1 more" } else { &number };
+                if is_asking {
+                    let are = if more == 1 { "is" } else { "are" };
+                    format!(
+                        "Proven: of {tried}, {number} {are} allowed too when sent the same way, by the policies as they are: \
+                         {examples}{others}."
+                    )
+                } else {
+                    let becomes = if more == 1 { "becomes" } else { "become" };
+                    format!(
+                        "Proven: of {tried}, {number} {becomes} allowed, as the statement then says: {examples}{others}."
+                    )
+                }
             }
         });
     }

@@ -1,15 +1,13 @@
 //! Asking in another way: fixes that give nothing to anybody.
 
-use std::borrow::Cow;
-
 use keyward_engine::{
     ConditionTrace, Context, ContextValue, Decision, ElementTrace, Expansion, Request,
     StatementRef, StatementTrace, Trace,
 };
 use keyward_policy::{Operator, Test};
 
-use super::advice::{Advice, advice, sentence};
-use super::{Sandbox, grant};
+use super::advice::{Advice, How, advice, sentence};
+use super::{Asking, Candidate, Sandbox, grant};
 use crate::case::Case;
 use crate::layer::{self, Missed};
 use crate::report::{Fix, Step};
@@ -45,17 +43,17 @@ pub(crate) fn fixes(
     decision: &Decision,
     trace: &Trace,
     determining: &[StatementRef],
-) -> Vec<(Fix, Sandbox)> {
+) -> Vec<Candidate> {
     let candidates = match decision {
         Decision::Allow(_) => Vec::new(),
         Decision::ExplicitDeny(_) => out_of_denies(trace, determining),
         Decision::ImplicitDeny(_) => into_allows(case, trace, decision),
     };
-    let mut fixes: Vec<(Fix, Sandbox)> = candidates
+    let mut fixes: Vec<Candidate> = candidates
         .iter()
         .filter_map(|changes| fix(case, changes))
         .collect();
-    fixes.dedup_by(|(later, _), (earlier, _)| later == earlier);
+    fixes.dedup_by(|later, earlier| later.fix == earlier.fix);
     fixes
 }
 
@@ -264,14 +262,14 @@ fn told(test: Test, text: &str) -> String {
     }
 }
 
-/// The sandbox is left untouched where policies stay: under the other context there is nothing to prove.
-fn fix(case: &Case<'_>, changes: &[Change]) -> Option<(Fix, Sandbox)> {
-    let context = changed(case.request.context, changes);
+fn fix(case: &Case<'_>, changes: &[Change]) -> Option<Candidate> {
+    let context = changed(case.request.context, changes.iter());
     let request = Request {
         context: &context,
         ..case.request
     };
-    let (more, breadth) = grant::complete(case, &mut Sandbox::of(case.layers), &request)?;
+    let mut after = Sandbox::of(case.layers);
+    let (more, breadth) = grant::complete(case, &mut after, &request)?;
     let advices: Vec<Advice> = changes
         .iter()
         .filter_map(|change| advice(&change.key))
@@ -307,34 +305,48 @@ fn fix(case: &Case<'_>, changes: &[Change]) -> Option<(Fix, Sandbox)> {
         proof: None,
         by: None,
     };
-    Some((fix, Sandbox::of(case.layers)))
+    let tags_resource = |change: &&Change| {
+        advice(&change.key).is_some_and(|advice| advice.what == How::TagResource)
+    };
+    let own = case.request.context;
+    let asking = Asking {
+        elsewhere: changed(own, changes.iter().filter(|it| !tags_resource(it))),
+        stranger: changed(own, changes.iter().filter(tags_resource)),
+        here: context,
+    };
+    Some(Candidate {
+        fix,
+        after,
+        asking: Some(asking),
+    })
 }
 
 /// Returns a context with some keys changed. An entry is replaced, since a second one would not hide the first.
-fn changed<'c>(context: &'c Context<'c>, changes: &'c [Change]) -> Context<'c> {
+fn changed<'c>(
+    context: &Context<'_>,
+    changes: impl Iterator<Item = &'c Change> + Clone,
+) -> Context<'static> {
     let mut new = Context::new();
     for entry in context.iter() {
         if changes
-            .iter()
+            .clone()
             .any(|change| change.key.eq_ignore_ascii_case(entry.key))
         {
             continue;
         }
         match entry.value {
             ContextValue::Multiple(values) => {
-                new.insert_list(
-                    entry.key,
-                    values.iter().map(|value| Cow::Borrowed(value.as_ref())),
-                );
+                let values = values.iter().map(|value| value.clone().into_owned());
+                new.insert_list(entry.key.to_owned(), values);
             }
-            ContextValue::Single(value) => new.insert(entry.key, value),
+            ContextValue::Single(value) => new.insert(entry.key.to_owned(), value.to_owned()),
         }
     }
     for change in changes {
         match &change.to {
             To::Absent => {}
-            To::Several(value) => new.insert_list(change.key.as_str(), [value.as_str()]),
-            To::Single(value) => new.insert(change.key.as_str(), value.as_str()),
+            To::Several(value) => new.insert_list(change.key.clone(), [value.clone()]),
+            To::Single(value) => new.insert(change.key.clone(), value.clone()),
         }
     }
     new

@@ -9,7 +9,7 @@ use keyward_policy::{
     PrincipalSet, ResourceElement, Statement, Test, Version,
 };
 
-use super::{Sandbox, exactly, grant, spanned, weight_of};
+use super::{Candidate, Sandbox, exactly, grant, spanned, weight_of};
 use crate::case::Case;
 use crate::hint;
 use crate::layer::{self, Missed};
@@ -23,7 +23,7 @@ const TRIED: usize = 6;
 /// A statement that is shared gives what it gives to others too.
 const SHARED: u64 = 10;
 
-pub(crate) fn fixes(case: &Case<'_>, trace: &Trace, layer: LayerKind) -> Vec<(Fix, Sandbox)> {
+pub(crate) fn fixes(case: &Case<'_>, trace: &Trace, layer: LayerKind) -> Vec<Candidate> {
     trace
         .layers
         .iter()
@@ -51,7 +51,7 @@ struct Edited {
     one_statement: bool,
 }
 
-fn fix(case: &Case<'_>, policy: &PolicyTrace, it: &StatementTrace) -> Option<(Fix, Sandbox)> {
+fn fix(case: &Case<'_>, policy: &PolicyTrace, it: &StatementTrace) -> Option<Candidate> {
     let document = &case.documents.get(&it.at.into())?.policy;
     let edited = edited(case, document, policy, it)?;
     let mut sandbox = Sandbox::of(case.layers);
@@ -88,7 +88,11 @@ fn fix(case: &Case<'_>, policy: &PolicyTrace, it: &StatementTrace) -> Option<(Fi
         proof: None,
         by: None,
     };
-    Some((fix, sandbox))
+    Some(Candidate {
+        fix,
+        after: sandbox,
+        asking: None,
+    })
 }
 
 fn edited(
@@ -290,9 +294,30 @@ fn with_variables(document: &Policy, policy: &PolicyTrace, it: &StatementTrace) 
         json: r#""Version": "2012-10-17""#.to_owned(),
         gives: "Gives what the variables were written to give, in all statements of the document."
             .to_owned(),
-        breadth: 1,
+        breadth: given_by_variables(document),
         one_statement: false,
     })
+}
+
+/// Estimates how much the statements with variables give once these are known: at least more than one request.
+fn given_by_variables(document: &Policy) -> u64 {
+    let has_variable = |statement: &&Statement| {
+        let resources = statement
+            .resource
+            .iter()
+            .flat_map(ResourceElement::patterns);
+        let values = statement.conditions.iter().flat_map(|it| &it.values);
+        resources
+            .chain(values)
+            .any(|text| hint::has_variable(&text.value))
+    };
+    document
+        .statements
+        .iter()
+        .filter(has_variable)
+        .map(|statement| breadth(statement, Missed::Condition))
+        .fold(0, u64::saturating_add)
+        .max(2)
 }
 
 /// Estimates how much the widened statement gives beyond what it gave.

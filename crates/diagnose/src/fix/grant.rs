@@ -8,7 +8,7 @@ use keyward_policy::{
     ResourceElement, Span, Statement,
 };
 
-use super::{Sandbox, exactly, spanned};
+use super::{Candidate, Sandbox, exactly, spanned};
 use crate::case::{Case, PolicyPlace};
 use crate::report::{Fix, Step};
 use crate::words;
@@ -18,7 +18,7 @@ use crate::write;
 const ROUNDS: usize = LayerKind::ALL.len() + 1;
 
 /// Finds the new statements that allow the request.
-pub(crate) fn fix(case: &Case<'_>) -> Option<(Fix, Sandbox)> {
+pub(crate) fn fix(case: &Case<'_>) -> Option<Candidate> {
     let mut sandbox = Sandbox::of(case.layers);
     let (steps, breadth) = complete(case, &mut sandbox, &case.request)?;
     let fix = Fix {
@@ -28,7 +28,11 @@ pub(crate) fn fix(case: &Case<'_>) -> Option<(Fix, Sandbox)> {
         proof: None,
         by: None,
     };
-    Some((fix, sandbox))
+    Some(Candidate {
+        fix,
+        after: sandbox,
+        asking: None,
+    })
 }
 
 /// Says what the smallest statement gives.

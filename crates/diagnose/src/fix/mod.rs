@@ -16,7 +16,8 @@ mod sandbox;
 pub(crate) use sandbox::Sandbox;
 
 use keyward_engine::{
-    AccountRelation, DecidedBy, Decision, FixedRule, LayerKind, Principal, StatementRef, Trace,
+    AccountRelation, Context, DecidedBy, Decision, FixedRule, LayerKind, Principal, StatementRef,
+    Trace,
 };
 use keyward_policy::{Span, Spanned};
 
@@ -26,6 +27,27 @@ use crate::words;
 
 /// How many fixes are shown.
 const SHOWN: usize = 3;
+
+/// A fix that is still to be proven.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) fix: Fix,
+    /// The policies as they then are.
+    pub(crate) after: Sandbox,
+    /// How requests are then sent, where the fix asks in another way.
+    pub(crate) asking: Option<Asking>,
+}
+
+/// The contexts of requests that are sent in another way.
+#[derive(Clone, Debug)]
+pub(crate) struct Asking {
+    /// The caller's own, about the same resource.
+    pub(crate) here: Context<'static>,
+    /// The caller's own, about other resources, which have no new tag.
+    pub(crate) elsewhere: Context<'static>,
+    /// Somebody else's, about the same resource.
+    pub(crate) stranger: Context<'static>,
+}
 
 /// Finds what would turn a refusal into an Allow, what gives least first, and says why there is nothing.
 pub(crate) fn find(
@@ -52,19 +74,24 @@ pub(crate) fn find(
             found.extend(grant::fix(case));
         }
     }
-    found.sort_by_key(|(fix, _)| (fix.breadth, fix.steps.len()));
-    found.dedup_by(|(later, _), (earlier, _)| later.steps == earlier.steps);
+    found.sort_by_key(|it| (it.fix.breadth, it.fix.steps.len()));
+    found.dedup_by(|later, earlier| later.fix.steps == earlier.fix.steps);
     let strangers = proof::Strangers::of(&case.request);
     let neighbours = proof::Neighbours::of(case, &strangers);
-    let fixes: Vec<Fix> = found
+    let mut fixes: Vec<Fix> = found
         .into_iter()
-        .filter_map(|(fix, after)| proof::prove(case, &neighbours, fix, &after))
+        .filter_map(|candidate| proof::prove(case, &neighbours, candidate))
         .map(|fix| Fix {
             by: by(case, &fix),
             ..fix
         })
         .take(SHOWN)
         .collect();
+    // What was estimated alike is told apart by what was measured.
+    fixes.sort_by_key(|fix| {
+        let more = fix.proof.as_ref().map_or(0, |proof| proof.more);
+        (fix.breadth, more, fix.steps.len())
+    });
     let none = fixes
         .is_empty()
         .then(|| for_layer(case, trace, decision, layer));

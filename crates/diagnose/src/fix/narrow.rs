@@ -8,7 +8,7 @@ use keyward_policy::{
     ActionElement, Condition, Effect, Operator, Policy, ResourceElement, Spanned, Statement, Test,
 };
 
-use super::{Sandbox, exactly, grant, spanned, weight_of};
+use super::{Candidate, Sandbox, exactly, grant, spanned, weight_of};
 use crate::case::Case;
 use crate::report::{Fix, Step};
 use crate::words;
@@ -34,15 +34,15 @@ struct Way {
 }
 
 /// Finds the ways out of what denies: each in turn for the first statement, the least for any further one.
-pub(crate) fn fixes(case: &Case<'_>) -> Vec<(Fix, Sandbox)> {
-    let mut fixes: Vec<(Fix, Sandbox)> = (0..WAYS).filter_map(|choice| fix(case, choice)).collect();
-    if fixes.iter().any(|(fix, _)| fix.breadth < LAST) {
-        fixes.retain(|(fix, _)| fix.breadth < LAST);
+pub(crate) fn fixes(case: &Case<'_>) -> Vec<Candidate> {
+    let mut fixes: Vec<Candidate> = (0..WAYS).filter_map(|choice| fix(case, choice)).collect();
+    if fixes.iter().any(|it| it.fix.breadth < LAST) {
+        fixes.retain(|it| it.fix.breadth < LAST);
     }
     fixes
 }
 
-fn fix(case: &Case<'_>, choice: usize) -> Option<(Fix, Sandbox)> {
+fn fix(case: &Case<'_>, choice: usize) -> Option<Candidate> {
     let mut sandbox = Sandbox::of(case.layers);
     let (mut steps, mut breadth) = (Vec::new(), 0_u64);
     let mut lifts: Option<String> = None;
@@ -82,7 +82,11 @@ fn fix(case: &Case<'_>, choice: usize) -> Option<(Fix, Sandbox)> {
         proof: None,
         by: None,
     };
-    Some((fix, sandbox))
+    Some(Candidate {
+        fix,
+        after: sandbox,
+        asking: None,
+    })
 }
 
 /// Puts statements in the place of one. All but the first go to the end, so that the places of the others stay.

@@ -7,6 +7,7 @@ use keyward_engine::{Context, Decision, Principal, Request, Summary};
 use keyward_policy::{ActionElement, Effect, ResourceElement};
 
 use super::sandbox::{Sandbox, Touched};
+use super::{Asking, Candidate};
 use crate::case::Case;
 use crate::report::{Fix, Proof};
 use crate::words;
@@ -82,7 +83,7 @@ impl<'a> Neighbours<'a> {
                     let principal = *principal;
                     (Request { principal, ..own }, Caller::Stranger)
                 });
-                [(own, Caller::Own), (bare, Caller::Own)]
+                [(own, Caller::Own), (bare, Caller::Bare)]
                     .into_iter()
                     .chain(strangers)
             })
@@ -96,6 +97,8 @@ impl<'a> Neighbours<'a> {
 /// Whose policies a request is decided over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Caller {
+    /// The caller, of whom no condition key is known.
+    Bare,
     Own,
     /// Somebody to whom only the resource's policy and the organization's apply.
     Stranger,
@@ -142,17 +145,19 @@ impl Strangers {
     }
 }
 
-/// Proves a fix; `None` where it does not allow the request, or gives something that its own statements do not.
+/// Proves a fix; `None` where it does not allow the request, or gives something that neither its own statements nor, for
+/// requests that are sent in another way, the policies as they are do.
 pub(super) fn prove(
     case: &Case<'_>,
     neighbours: &Neighbours<'_>,
-    fix: Fix,
-    after: &Sandbox,
+    candidate: Candidate,
 ) -> Option<Fix> {
-    if after.touched().is_empty() {
-        return Some(fix);
-    }
-    match after.decide(&case.request) {
+    let Candidate { fix, after, asking } = candidate;
+    let sent = Sent {
+        own: case.request.resource,
+        asking: asking.as_ref(),
+    };
+    match after.decide(&sent.after(case.request, Caller::Own)) {
         Decision::Allow(_) => {}
         Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => return None,
     }
@@ -163,19 +168,17 @@ pub(super) fn prove(
     for (request, caller) in neighbours.requests(&case.request, &empty) {
         tried = tried.saturating_add(1);
         let (old, new) = match caller {
-            Caller::Own => (&before, after),
+            Caller::Bare | Caller::Own => (&before, &after),
             Caller::Stranger => (&strangers.0, &strangers.1),
         };
-        let is_newly_allowed =
-            is_allowed(&new.decide(&request)) && !is_allowed(&old.decide(&request));
-        if !is_newly_allowed {
+        let then = sent.after(request, caller);
+        if !is_allowed(&new.decide(&then)) || is_allowed(&old.decide(&request)) {
             continue;
         }
-        let own = after
-            .touched()
-            .iter()
-            .any(|touched| covers(touched, &old.summarize(&request), &new.summarize(&request)));
-        if !own {
+        // What the policies as they are allow to a request that is sent so is not the fix's to give.
+        let is_given = !is_allowed(&old.decide(&then));
+        let (was, is) = (old.summarize(&then), new.summarize(&then));
+        if is_given && !after.touched().iter().any(|it| covers(it, &was, &is)) {
             return None;
         }
         if !is_same(&request, &case.request) {
@@ -194,6 +197,30 @@ pub(super) fn prove(
         }),
         ..fix
     })
+}
+
+/// How requests are sent once the fix is made.
+#[derive(Clone, Copy)]
+struct Sent<'s> {
+    /// The resource that the request is about.
+    own: &'s str,
+    asking: Option<&'s Asking>,
+}
+
+impl<'s> Sent<'s> {
+    fn after(self, request: Request<'s>, caller: Caller) -> Request<'s> {
+        let is_here = request.resource == self.own;
+        let context = self.asking.and_then(|asking| match (caller, is_here) {
+            (Caller::Own, true) => Some(&asking.here),
+            (Caller::Own, false) => Some(&asking.elsewhere),
+            (Caller::Stranger, true) => Some(&asking.stranger),
+            (Caller::Bare, _) | (Caller::Stranger, false) => None,
+        });
+        Request {
+            context: context.unwrap_or(request.context),
+            ..request
+        }
+    }
 }
 
 fn is_allowed(decision: &Decision) -> bool {

@@ -306,3 +306,64 @@ fn control_characters_are_not_printed() {
         "{text:?}"
     );
 }
+
+/// What is sent in another way is held against requests near it too, sent the same way.
+#[test]
+fn requests_sent_in_another_way_are_proven() {
+    const MFA: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}]}"#;
+    const ONE: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::b/k","Condition":{"StringEquals":{"aws:PrincipalTag/team":"red"}}}]}"#;
+    let proof = |policy: &'static str| {
+        let report = scene("s3:GetObject", "arn:aws:s3:::b/k")
+            .inline("P", policy)
+            .report();
+        let is_asking = |step: &Step| matches!(step, Step::ChangeRequest { .. });
+        let fix = report
+            .fixes
+            .iter()
+            .find(|fix| fix.steps.iter().all(is_asking));
+        fix.expect("a way to ask").proof.clone().expect("a proof")
+    };
+    let wide = proof(MFA);
+    assert!(wide.tried > 100 && wide.more > 10, "{wide:?}");
+    let narrow = proof(ONE);
+    assert_eq!((narrow.tried, narrow.more), (wide.tried, 0));
+}
+
+/// A way of asking that needs a statement besides is proven as that statement is: nobody else gets anything.
+#[test]
+fn ways_of_asking_with_a_new_statement_are_proven() {
+    const READ: &str = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:Get*","Resource":"*","Condition":{"Bool":{"aws:MultiFactorAuthPresent":"true"}}}]}"#;
+    const LIST: &str = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"s3:List*","Resource":"*"}}"#;
+    let report = scene("s3:GetObject", "arn:aws:s3:::b/k")
+        .inline("P", READ)
+        .boundary("arn:aws:iam::111122223333:policy/B", LIST)
+        .report();
+    for fix in &report.fixes {
+        let proof = fix.proof.as_ref().expect("a proof");
+        assert!(proof.tried > 100, "{fix:?}");
+    }
+}
+
+/// The version that knows variables turns on every statement that has some; one statement gives less.
+#[test]
+fn the_least_comes_first() {
+    const OLD: &str = r#"{"Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"arn:aws:s3:::home/${aws:username}/*"},{"Effect":"Allow","Action":"sqs:*","Resource":"arn:aws:sqs:*:*:${aws:username}-*"}]}"#;
+    let report = Scene {
+        context: &[("aws:username", "alice")],
+        ..scene("s3:GetObject", "arn:aws:s3:::home/alice/x")
+    }
+    .inline("P", OLD)
+    .report();
+    let kinds: Vec<&str> = report
+        .fixes
+        .iter()
+        .map(|fix| match fix.steps.first() {
+            Some(Step::AddStatement { .. }) => "add",
+            Some(Step::EditStatement { json, .. }) if json.contains("Version") => "version",
+            Some(Step::ChangeRequest { .. } | Step::EditStatement { .. }) | None => "other",
+        })
+        .collect();
+    assert_eq!(kinds, ["add", "version"]);
+    let breadths: Vec<u64> = report.fixes.iter().map(|fix| fix.breadth).collect();
+    assert!(breadths.is_sorted() && breadths[1] > 1, "{breadths:?}");
+}
