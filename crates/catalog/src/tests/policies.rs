@@ -137,3 +137,30 @@ fn lookups() {
         check(unknown, None);
     }
 }
+
+/// AWS's own policies are where new global keys are first seen.
+#[test]
+fn global_condition_keys_of_managed_policies_are_known() {
+    let mut unknown = std::collections::BTreeSet::new();
+    for managed in managed_policies() {
+        let document = managed.document();
+        let policy = Policy::parse_at_most(&document, document.len()).unwrap();
+        let conditions = policy.statements.iter().flat_map(|it| &it.conditions);
+        for key in conditions.map(|it| it.key.value.as_str()) {
+            if key.to_ascii_lowercase().starts_with("aws:") && condition_key(key).is_none() {
+                unknown.insert(key.to_owned());
+            }
+        }
+    }
+    assert!(unknown.is_empty(), "{unknown:?}");
+    for (key, value_type) in [
+        ("aws:PrincipalOrgMasterAccountId", ValueType::String),
+        ("aws:ismcpserviceaction", ValueType::Bool),
+    ] {
+        let found = condition_key(key).unwrap();
+        assert_eq!(
+            (found.value_type, found.cardinality),
+            (value_type, Cardinality::SingleValued)
+        );
+    }
+}
