@@ -1,5 +1,6 @@
 //! What a principal can do: each Allow statement that it has, with what the other layers leave of it.
 
+mod except;
 mod output;
 
 use std::collections::BTreeMap;
@@ -8,18 +9,20 @@ use keyward_engine::{
     Context, ContextValue, DecidedBy, Decision, LayerKind, Request, StatementRef, decide,
 };
 use keyward_export::Export;
-use keyward_policy::{ActionElement, Effect, ResourceElement, Statement};
+use keyward_policy::{ActionElement, Effect, ResourceElement, Spanned, Statement};
 
 use crate::caller::Caller;
 use crate::context::{Asked, context};
 use crate::error::BadQuestion;
 use crate::explain::resource_account;
-use crate::gather::{Gathered, Shelf, Target};
+use crate::gather::{Gathered, Shelf, Target, endpoint_of};
 use crate::glob::{covers, overlap};
 use crate::partial::{Mold, Shaped};
 use crate::question::Question;
 use crate::who_can::{Evidence, evidence, known};
 
+pub use except::Except;
+use except::except;
 pub use output::{can_json, can_text};
 
 /// How many resources are tried for one statement.
@@ -45,8 +48,8 @@ pub struct Grant {
     pub evidence: Evidence,
     /// What it comes to.
     pub parts: Vec<Part>,
-    /// Statements that deny part of it, on narrower resources than were tried.
-    pub except: Vec<Evidence>,
+    /// Statements that deny part of it, on other resources than were tried.
+    pub except: Vec<Except>,
 }
 
 /// Some actions on one resource pattern, which have one fate.
@@ -54,7 +57,7 @@ pub struct Grant {
 pub struct Part {
     /// Action patterns that the catalog's actions fit, as written where all of them share the fate, else names.
     pub actions: Vec<String>,
-    /// The resource pattern.
+    /// The resource pattern; `everything but …` for a statement with `NotResource`.
     pub resource: String,
     /// What becomes of them.
     pub fate: Fate,
@@ -159,6 +162,7 @@ impl Probe<'_> {
             action,
             resource,
             owner,
+            endpoint: endpoint_of(&self.question.context),
         };
         let sessions = self.question.session_policies.as_deref();
         Ok(Gathered::of(
@@ -184,23 +188,25 @@ impl Probe<'_> {
         let mut parts: BTreeMap<(String, Fate), Vec<String>> = BTreeMap::new();
         for resource in resources(own, statement) {
             // RCPs and resource policies depend on the service and the resource.
-            let mut gathered: BTreeMap<&str, (Gathered, Shaped, Option<Shaped>)> = BTreeMap::new();
+            let mut gathered: BTreeMap<(&str, String), (Gathered, Shaped, Option<Shaped>)> =
+                BTreeMap::new();
             for action in &actions {
                 let service = action.split(':').next().unwrap_or_default();
                 if !is_of(service, &resource) {
                     continue;
                 }
-                if !gathered.contains_key(service) {
-                    let of = self.gathered(action, &resource)?;
+                let key = (service, tried(statement, &resource, action, service));
+                if !gathered.contains_key(&key) {
+                    let of = self.gathered(action, &key.1)?;
                     let empty = Context::new();
                     let known = known(self.caller, self.export, &self.question.context, &empty);
                     let (generous, strict) = self.mold.shape(&of, &known);
-                    gathered.insert(service, (of, generous, strict));
+                    gathered.insert(key.clone(), (of, generous, strict));
                 }
-                let Some((of, generous, strict)) = gathered.get(service) else {
+                let Some((of, generous, strict)) = gathered.get(&key) else {
                     continue;
                 };
-                let fate = self.fate(action, &resource, of, generous, strict.as_ref())?;
+                let fate = self.fate(action, &key.1, of, generous, strict.as_ref())?;
                 parts
                     .entry((resource.clone(), fate))
                     .or_default()
@@ -217,7 +223,7 @@ impl Probe<'_> {
             .into_iter()
             .map(|((resource, fate), names)| Part {
                 actions: told(statement, names, actions.len()),
-                resource,
+                resource: told_resource(statement, resource),
                 fate,
             })
             .collect();
@@ -383,32 +389,92 @@ fn actions(statement: &Statement) -> Vec<String> {
     found
 }
 
-/// Returns the resource patterns to try: the statement's own, and narrower ones that other layers name.
+/// Returns the resource patterns to try: the statement's own, and narrower ones that other layers allow or that a Deny
+/// spares.
 fn resources(own: &Gathered, statement: &Statement) -> Vec<String> {
     let mut resources: Vec<String> = match &statement.resource {
         Some(ResourceElement::Resource(patterns)) => {
             patterns.iter().map(|it| it.value.clone()).collect()
         }
-        Some(ResourceElement::NotResource(_)) | None => vec!["*".to_owned()],
+        Some(ResourceElement::NotResource(_)) | None => vec![EVERYTHING.to_owned()],
+    };
+    let is_spared_by_own = |pattern: &str| match &statement.resource {
+        Some(ResourceElement::NotResource(patterns)) => {
+            patterns.iter().any(|it| covers(&it.value, pattern))
+        }
+        Some(ResourceElement::Resource(_)) | None => false,
     };
     let limits = own
         .documents
         .iter()
-        .filter(|(place, _)| place.layer != LayerKind::Identity)
-        .flat_map(|(_, document)| &document.policy.statements)
-        .filter(|it| it.effect.value == Effect::Allow)
-        .filter_map(|it| match &it.resource {
-            Some(ResourceElement::Resource(patterns)) => Some(patterns),
-            Some(ResourceElement::NotResource(_)) | None => None,
+        .flat_map(|(place, document)| {
+            let statements = document.policy.statements.iter();
+            statements.map(move |it| (place.layer, it.effect.value, it.resource.as_ref()))
+        })
+        .filter_map(|(layer, effect, resource)| match (effect, resource?) {
+            (Effect::Allow, ResourceElement::Resource(patterns)) => {
+                (layer != LayerKind::Identity).then_some(patterns)
+            }
+            (Effect::Deny, ResourceElement::NotResource(patterns)) => Some(patterns),
+            (Effect::Allow, ResourceElement::NotResource(_))
+            | (Effect::Deny, ResourceElement::Resource(_)) => None,
         })
         .flatten();
     for limit in limits {
-        let is_within = resources.iter().any(|it| covers(it, &limit.value));
+        let is_within =
+            resources.iter().any(|it| covers(it, &limit.value)) && !is_spared_by_own(&limit.value);
         if is_within && !resources.contains(&limit.value) && resources.len() < RESOURCES {
             resources.push(limit.value.clone());
         }
     }
     resources
+}
+
+/// What a statement with `NotResource`, or without a resource, is tried on.
+const EVERYTHING: &str = "*";
+
+/// Returns what is put into a request for a resource pattern. `*` stands for an action without a resource, which
+/// `NotResource` never allows; in the place of all others stands a resource of the service that nobody names.
+// SOURCE: spec/policy-language.md §4.
+fn tried(statement: &Statement, resource: &str, action: &str, service: &str) -> String {
+    let is_negated = matches!(statement.resource, Some(ResourceElement::NotResource(_)));
+    let has_resource = keyward_catalog::action(action).is_some_and(|it| !it.is_wildcard_only());
+    if is_negated && has_resource && resource == EVERYTHING {
+        format!("arn:aws:{service}:*:*:*")
+    } else {
+        resource.to_owned()
+    }
+}
+
+/// Writes the resource that was tried as the statement has it.
+fn told_resource(statement: &Statement, resource: String) -> String {
+    match &statement.resource {
+        Some(element @ ResourceElement::NotResource(_)) if resource == EVERYTHING => {
+            resource_phrase(element)
+        }
+        Some(ResourceElement::NotResource(_) | ResourceElement::Resource(_)) | None => resource,
+    }
+}
+
+/// `a, b`, or `everything but a, b`.
+fn phrase(patterns: &[Spanned<String>], is_negated: bool) -> String {
+    let names: Vec<&str> = patterns.iter().map(|it| it.value.as_str()).collect();
+    let but = if is_negated { "everything but " } else { "" };
+    format!("{but}{}", names.join(", "))
+}
+
+fn action_phrase(element: &ActionElement) -> String {
+    match element {
+        ActionElement::Action(patterns) => phrase(patterns, false),
+        ActionElement::NotAction(patterns) => phrase(patterns, true),
+    }
+}
+
+fn resource_phrase(element: &ResourceElement) -> String {
+    match element {
+        ResourceElement::NotResource(patterns) => phrase(patterns, true),
+        ResourceElement::Resource(patterns) => phrase(patterns, false),
+    }
 }
 
 /// Writes actions as the statement has them where all share one fate.
@@ -420,59 +486,9 @@ fn told(statement: &Statement, names: Vec<String>, all: usize) -> Vec<String> {
         Some(ActionElement::Action(patterns)) => {
             patterns.iter().map(|it| it.value.clone()).collect()
         }
-        Some(ActionElement::NotAction(patterns)) => {
-            let but: Vec<&str> = patterns.iter().map(|it| it.value.as_str()).collect();
-            vec![format!("everything but {}", but.join(", "))]
-        }
+        Some(element @ ActionElement::NotAction(_)) => vec![action_phrase(element)],
         None => names,
     }
-}
-
-/// Finds statements that deny part of a statement on narrower resources.
-fn except(
-    own: &Gathered,
-    statement: &Statement,
-    known: &crate::partial::Known<'_>,
-) -> Vec<Evidence> {
-    let lower = |element: &ActionElement| -> Vec<String> {
-        element
-            .patterns()
-            .iter()
-            .map(|it| it.value.to_ascii_lowercase())
-            .collect()
-    };
-    let Some(ActionElement::Action(_)) = &statement.action else {
-        return Vec::new();
-    };
-    let allowed = statement.action.as_ref().map(lower).unwrap_or_default();
-    let is_narrower = |deny: &Statement| {
-        let Some(ResourceElement::Resource(patterns)) = &deny.resource else {
-            return false;
-        };
-        let Some(ActionElement::Action(_)) = &deny.action else {
-            return false;
-        };
-        let denied = deny.action.as_ref().map(lower).unwrap_or_default();
-        !patterns.iter().any(|it| it.value == "*")
-            && allowed
-                .iter()
-                .any(|allow| denied.iter().any(|deny| overlap(allow, deny)))
-    };
-    own.documents
-        .iter()
-        .flat_map(|(place, document)| {
-            let statements = document.policy.statements.iter().enumerate();
-            statements
-                .filter(|(_, it)| it.effect.value == Effect::Deny && is_narrower(it))
-                .map(|(statement, _)| StatementRef {
-                    layer: place.layer,
-                    list: place.list,
-                    policy: place.policy,
-                    statement,
-                })
-        })
-        .filter_map(|at| evidence(own, at, known))
-        .collect()
 }
 
 #[cfg(test)]

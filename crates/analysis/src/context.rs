@@ -8,6 +8,7 @@ use keyward_export::{Export, Tag};
 
 use crate::caller::{Caller, Kind};
 use crate::date::iso8601;
+use crate::gather::endpoint_of;
 use crate::question::Given;
 
 /// What a request is about, as far as condition keys tell.
@@ -54,6 +55,18 @@ pub(crate) fn context<'a>(
         if !is_given(&paths) {
             context.insert_list(paths, [path]);
         }
+        let management = "aws:PrincipalOrgMasterAccountId";
+        if let Some(id) = organization.management.filter(|_| who == "Principal")
+            && !is_given(management)
+        {
+            context.insert(management, id.to_string());
+        }
+    }
+    let endpoint = endpoint_of(given).and_then(|id| export.endpoints.get(id));
+    if let Some(vpc) = endpoint.and_then(|it| it.vpc.as_ref())
+        && !is_given("aws:SourceVpc")
+    {
+        context.insert("aws:SourceVpc", vpc.clone());
     }
     for it in given {
         match it.values.as_slice() {

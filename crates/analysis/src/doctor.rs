@@ -207,6 +207,15 @@ impl Ward<'_> {
                 }
             }
         }
+        for endpoint in export.endpoints.values() {
+            let Some(document) = &endpoint.document else {
+                continue;
+            };
+            let subject = format!("the policy of VPC endpoint {}", endpoint.id);
+            if let Some(read) = self.read(None, document, subject, Role::Resource) {
+                document::check(self, None, &read);
+            }
+        }
         for policy in export.resources.values() {
             let subject = format!("the policy of {}", policy.arn);
             let read = self.read(policy.account, &policy.document, subject, Role::Resource);

@@ -10,7 +10,7 @@ use keyward_export::Export;
 use crate::caller::{Caller, Kind};
 use crate::context::{Asked, context};
 use crate::error::BadQuestion;
-use crate::gather::{Gathered, Shelf, Target, resource_policy};
+use crate::gather::{Gathered, Shelf, Target, endpoint_of, resource_policy};
 use crate::question::Question;
 
 /// Answers a question; `now` is in seconds since the Unix epoch.
@@ -30,6 +30,7 @@ pub fn explain(export: &Export, question: &Question, now: i64) -> Result<Report,
         action: &question.action,
         resource: &question.resource,
         owner,
+        endpoint: endpoint_of(&question.context),
     };
     let mut shelf = Shelf::default();
     let session_policies = question.session_policies.as_deref();
@@ -52,6 +53,7 @@ pub fn explain(export: &Export, question: &Question, now: i64) -> Result<Report,
         }
         .to_owned());
     }
+    notes.extend(chained(&caller, question));
     notes.extend(from_catalog(&gathered.from_catalog));
     let mut report = diagnose(&Case {
         request,
@@ -66,6 +68,26 @@ pub fn explain(export: &Export, question: &Question, now: i64) -> Result<Report,
             .push("Give a condition key with --context KEY=VALUE.".to_owned());
     }
     Ok(report)
+}
+
+/// What a session gets that assumes a role, beyond what policies say.
+// SOURCE: spec/sts.md §2 (DurationSeconds), §1 (transitive tags, SourceIdentity).
+fn chained(caller: &Caller<'_>, question: &Question) -> Option<String> {
+    let is_session = match caller.kind {
+        Kind::Session { .. } => true,
+        Kind::Anonymous
+        | Kind::Federated { .. }
+        | Kind::Root
+        | Kind::Service
+        | Kind::User { .. } => false,
+    };
+    let assumes = question.action.eq_ignore_ascii_case("sts:AssumeRole");
+    (is_session && assumes).then(|| {
+        "A session that assumes a role chains it: the new session lasts an hour at most, whatever the role's maximum is; it \
+         takes over the source identity and transitive tags; session policies of the old session bind this call and do not \
+         follow into the new session."
+            .to_owned()
+    })
 }
 
 /// Tells which documents are not the account's own.

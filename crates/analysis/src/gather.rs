@@ -2,17 +2,21 @@
 
 mod shelf;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use keyward_arn::{AccountId, Arn};
 use keyward_diagnose::{Document, Documents, Origin, PolicyPlace};
 use keyward_engine::{
-    AttachedPolicy, AttachedTo, CompiledPolicy, LayerKind, Layers, PolicyLists, ResourceKind,
+    AttachedPolicy, AttachedTo, CompiledPolicy, EndpointKind, LayerKind, Layers, PolicyLists,
+    ResourceKind,
 };
-use keyward_export::{Account, Attached, Export, Inline, Level, PolicyType, Start, Text};
+use keyward_export::{
+    Account, Attached, EndpointType, Export, Inline, Level, PolicyType, Start, Text,
+};
 
 use crate::caller::{Caller, Kind};
+use crate::question::Given;
 
 pub(crate) use shelf::{Shelf, Shelved};
 
@@ -39,7 +43,11 @@ pub(crate) struct Gathered {
     pub(crate) resource_control: Option<Vec<Vec<AttachedPolicy>>>,
     pub(crate) session: Option<Vec<Vec<AttachedPolicy>>>,
     pub(crate) resource_kind: ResourceKind,
+    pub(crate) endpoint: Option<Vec<AttachedPolicy>>,
+    pub(crate) endpoint_kind: EndpointKind,
     pub(crate) documents: Documents,
+    /// The texts of these, where nobody has looked yet where they stand.
+    pub(crate) texts: BTreeMap<PolicyPlace, Text>,
     pub(crate) unseen: Vec<LayerKind>,
     /// AWS managed policies that the export lacks, and that were taken from the catalog.
     pub(crate) from_catalog: BTreeSet<String>,
@@ -52,6 +60,19 @@ pub(crate) struct Target<'a> {
     pub(crate) resource: &'a str,
     /// The account that owns the resource.
     pub(crate) owner: Option<AccountId>,
+    /// The VPC endpoint that the request comes through, where that is known.
+    pub(crate) endpoint: Option<&'a str>,
+}
+
+/// Returns the VPC endpoint that a context names.
+pub(crate) fn endpoint_of(context: &[Given]) -> Option<&str> {
+    let given = context
+        .iter()
+        .find(|it| it.key.eq_ignore_ascii_case("aws:SourceVpce"))?;
+    match given.values.as_slice() {
+        [id] => Some(id.as_str()),
+        _ => None,
+    }
 }
 
 impl Gathered {
@@ -65,7 +86,6 @@ impl Gathered {
     ) -> Self {
         let mut gathered = Self {
             resource_kind: resource_kind(target.action, target.resource),
-            unseen: vec![LayerKind::Endpoint],
             ..Self::default()
         };
         let mut gathering = Gathering {
@@ -77,6 +97,7 @@ impl Gathered {
         gathering.session(caller, session_policies);
         gathering.resource(target);
         gathering.organization(caller, target);
+        gathering.endpoint(target);
         gathered.unseen.sort();
         gathered
     }
@@ -88,10 +109,11 @@ impl Gathered {
             service_control: self.service_control.as_deref().map(lists),
             resource: &self.resource,
             resource_kind: self.resource_kind,
+            endpoint: self.endpoint.as_deref(),
+            endpoint_kind: self.endpoint_kind,
             identity: lists(&self.identity),
             boundary: self.boundary.as_deref(),
             session: self.session.as_deref().map(lists),
-            ..Layers::default()
         }
     }
 }
@@ -302,6 +324,35 @@ impl Gathering<'_> {
         }
     }
 
+    /// Adds the policy of the VPC endpoint that the request comes through.
+    // SOURCE: spec/evaluation.md §1 (without a policy, all is let through), §6.
+    fn endpoint(&mut self, target: Target<'_>) {
+        let export = self.export;
+        let Some(endpoint) = target.endpoint.and_then(|id| export.endpoints.get(id)) else {
+            self.into.unseen.push(LayerKind::Endpoint);
+            return;
+        };
+        self.into.endpoint_kind = match endpoint.kind {
+            EndpointType::Gateway => EndpointKind::Gateway,
+            EndpointType::Interface => EndpointKind::Interface,
+            EndpointType::Other => EndpointKind::Other,
+        };
+        let Some(document) = &endpoint.document else {
+            return;
+        };
+        let named = Named {
+            place: PolicyPlace {
+                layer: LayerKind::Endpoint,
+                list: 0,
+                policy: 0,
+            },
+            name: &format!("the policy of {}", endpoint.id),
+            arn: None,
+            to: &AttachedTo::Endpoint,
+        };
+        self.into.endpoint = Some(vec![self.policy(&named, document)]);
+    }
+
     /// Adds the SCPs of the caller's account and the RCPs of the resource's.
     // SOURCE: spec/evaluation.md §1, exemptions of the management account.
     fn organization(&mut self, caller: &Caller<'_>, target: Target<'_>) {
@@ -411,17 +462,20 @@ impl Gathering<'_> {
     }
 
     fn policy(&mut self, named: &Named<'_>, document: &Text) -> AttachedPolicy {
-        let shelved = Arc::new(Shelved::of(document));
+        let shelved = self.shelf.document(document);
         self.shelved(named, &shelved, document)
     }
 
     fn shelved(&mut self, named: &Named<'_>, shelved: &Shelved, document: &Text) -> AttachedPolicy {
         if let Some(policy) = &shelved.policy {
-            let document = Document {
+            let read = Document {
                 policy: policy.clone(),
                 origin: self.shelf.origin(document),
             };
-            self.into.documents.insert(named.place, document);
+            self.into.documents.insert(named.place, read);
+            if self.shelf.is_without_places() {
+                self.into.texts.insert(named.place, document.clone());
+            }
         }
         AttachedPolicy::new(
             shelved.compiled.clone(),

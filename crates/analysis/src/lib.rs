@@ -38,7 +38,7 @@ mod question;
 mod symptom;
 mod who_can;
 
-pub use can::{Can, Fate, Grant, Part, can, can_json, can_text};
+pub use can::{Can, Except, Fate, Grant, Part, can, can_json, can_text};
 pub use date::iso8601;
 pub use doctor::{Bite, Diagnoses, Rule, Severity, doctor, doctor_json, doctor_text, sarif};
 pub use error::BadQuestion;

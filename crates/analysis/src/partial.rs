@@ -49,6 +49,7 @@ pub(crate) struct Shaped {
     service_control: Option<Vec<Vec<AttachedPolicy>>>,
     resource_control: Option<Vec<Vec<AttachedPolicy>>>,
     session: Option<Vec<Vec<AttachedPolicy>>>,
+    endpoint: Option<Vec<AttachedPolicy>>,
 }
 
 impl Shaped {
@@ -61,7 +62,8 @@ impl Shaped {
             identity: lists(&self.identity),
             boundary: self.boundary.as_deref(),
             session: self.session.as_deref().map(lists),
-            ..Layers::default()
+            endpoint: self.endpoint.as_deref(),
+            endpoint_kind: gathered.endpoint_kind,
         }
     }
 }
@@ -153,6 +155,10 @@ impl Mold {
                 .as_ref()
                 .map(|it| list(LayerKind::PermissionsBoundary, 0, it)),
             resource: list(LayerKind::Resource, 0, &gathered.resource),
+            endpoint: gathered
+                .endpoint
+                .as_ref()
+                .map(|it| list(LayerKind::Endpoint, 0, it)),
         }
     }
 

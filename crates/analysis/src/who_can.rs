@@ -4,6 +4,7 @@ mod evidence;
 mod output;
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use keyward_arn::Arn;
 use keyward_engine::{Context, Decision, LayerKind, LayerOutcome, Request, Summary, summarize};
@@ -14,7 +15,7 @@ use crate::caller::{Caller, Kind};
 use crate::context::{Asked, context};
 use crate::error::BadQuestion;
 use crate::explain::resource_account;
-use crate::gather::{Gathered, Shelf, Shelved, Target, resource_policy};
+use crate::gather::{Gathered, Shelf, Shelved, Target, endpoint_of, resource_policy};
 use crate::partial::Mold;
 use crate::question::{Given, Question};
 
@@ -62,8 +63,8 @@ impl Row {
 }
 
 /// Finds out who can do `question.action` on `question.resource`; its principal is not looked at. Keys that its context
-/// gives are known, and so are those that a principal always has; all others are left open. `progress` is called with how
-/// many principals were asked about so far, and of how many.
+/// gives are known, and so are those that a principal always has; all others are left open. So many `threads` ask, at
+/// least one; `progress` is called by the caller's own with how many principals were asked about so far, and of how many.
 ///
 /// # Errors
 /// Where the export holds no principals, or nobody knows whose the resource is.
@@ -71,7 +72,8 @@ pub fn who_can(
     export: &Export,
     question: &Question,
     now: i64,
-    mut progress: impl FnMut(usize, usize),
+    threads: usize,
+    progress: impl FnMut(usize, usize),
 ) -> Result<WhoCan, BadQuestion> {
     let mut callers: Vec<Caller<'_>> = Vec::new();
     for account in export.accounts.values() {
@@ -91,19 +93,71 @@ pub fn who_can(
     };
     let owner_is_known =
         resource_policy(export, &question.resource).is_some_and(|it| it.account.is_some());
-    let mut inquiry = Inquiry::new(export, question, now);
-    let total = callers.len();
-    for (index, caller) in callers.iter().enumerate() {
-        progress(index, total);
-        found.rows.extend(inquiry.row(caller)?);
-    }
-    progress(total, total);
+    let (rows, from_catalog) = rows(export, question, now, &callers, threads, progress)?;
+    found.rows = rows;
     found.outside = outside(export, question);
     found.notes = notes(export, question, owner_is_known);
     found
         .notes
-        .extend(crate::explain::from_catalog(&inquiry.from_catalog));
+        .extend(crate::explain::from_catalog(&from_catalog));
     Ok(found)
+}
+
+/// How many principals a thread takes at a time.
+const TAKEN: usize = 64;
+
+/// Asks about each principal. Returns who can, in their order, and what was taken from the catalog.
+fn rows(
+    export: &Export,
+    question: &Question,
+    now: i64,
+    callers: &[Caller<'_>],
+    threads: usize,
+    mut progress: impl FnMut(usize, usize),
+) -> Result<(Vec<Row>, BTreeSet<String>), BadQuestion> {
+    let (chunks, next) = (callers.chunks(TAKEN), AtomicUsize::new(0));
+    let chunks: Vec<&[Caller<'_>]> = chunks.collect();
+    let work = |progress: &mut dyn FnMut(usize)| {
+        let mut inquiry = Inquiry::new(export, question, now);
+        let mut found: Vec<(usize, Result<Vec<Row>, BadQuestion>)> = Vec::new();
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            let Some(chunk) = chunks.get(number) else {
+                return (found, inquiry.from_catalog);
+            };
+            progress(number.saturating_mul(TAKEN));
+            let rows = chunk
+                .iter()
+                .filter_map(|caller| inquiry.row(caller).transpose());
+            found.push((number, rows.collect()));
+        }
+    };
+    let all = std::thread::scope(|scope| {
+        let others: Vec<_> = (1..threads)
+            .map(|_| scope.spawn(|| work(&mut |_| ())))
+            .collect();
+        let mut all = vec![work(&mut |done| progress(done, callers.len()))];
+        for other in others {
+            match other.join() {
+                Ok(found) => all.push(found),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+        all
+    });
+    progress(callers.len(), callers.len());
+    let mut from_catalog = BTreeSet::new();
+    let mut parts = Vec::new();
+    for (found, names) in all {
+        from_catalog.extend(names);
+        parts.extend(found);
+    }
+    parts.sort_by_key(|(number, _)| *number);
+    let mut rows = Vec::new();
+    for (_, part) in parts {
+        rows.extend(part?);
+    }
+    Ok((rows, from_catalog))
 }
 
 /// One question, put for many principals.
@@ -134,6 +188,7 @@ impl<'a> Inquiry<'a> {
             action: &self.question.action,
             resource: &self.question.resource,
             owner,
+            endpoint: endpoint_of(&self.question.context),
         };
         let asked = Asked {
             action: target.action,
@@ -155,10 +210,6 @@ impl<'a> Inquiry<'a> {
             Decision::Allow(_) => {}
             Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => return Ok(None),
         }
-        // Only who can is told where it is written.
-        self.shelf.without_places = false;
-        let gathered = Gathered::of(self.export, &mut self.shelf, caller, target, sessions);
-        self.shelf.without_places = true;
         let best = summarize(&request, &best);
         let worst = strict.map(|it| summarize(&request, &it.layers(&gathered)));
         Ok(Some(row(caller, &gathered, &known, &best, worst.as_ref())))
@@ -250,7 +301,11 @@ pub(crate) fn known<'a>(
         if below("aws:PrincipalOrg") || below("aws:ResourceOrg") {
             return export.organization.is_some();
         }
-        if is("aws:userid") || below("aws:ResourceTag/") || below("iam:ResourceTag/") {
+        if is("aws:userid")
+            || is("aws:SourceVpc")
+            || below("aws:ResourceTag/")
+            || below("iam:ResourceTag/")
+        {
             return has();
         }
         // Only temporary credentials carry these; a user may have both kinds.

@@ -10,6 +10,13 @@ use clap::Args;
 use keyward_simulate::{Reply, answer_line};
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyward decide --file requests.jsonl
+  keyward decide < requests.jsonl > answers.jsonl
+
+A line has principal, action and resource, and where they matter: id, principalIssuer, resourceAccount, context, identityPolicies,
+resourcePolicy, permissionsBoundary, sessionPolicies, serviceControlPolicies, resourceControlPolicies, endpointPolicies.")]
 pub(crate) struct Arguments {
     /// Reads the lines of a file instead of standard input
     #[arg(long, value_name = "FILE")]

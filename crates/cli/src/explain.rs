@@ -21,9 +21,12 @@ use keyward_diagnose::{
     render_svg, render_text,
 };
 use keyward_engine::Decision;
-use keyward_export::{Account, CredentialReport, Event, Export, Inline, Piece, events, limits};
+use keyward_export::{
+    Account, CredentialReport, Event, Export, Inline, Piece, Wanted, events, limits,
+};
 
-use crate::{input, terminal};
+use crate::input::{self, Source};
+use crate::terminal;
 
 /// The request was refused.
 const DENIED: u8 = 3;
@@ -35,7 +38,8 @@ Examples:
   aws iam get-account-authorization-details > account.json
   keyward explain --export account.json --principal arn:aws:iam::111122223333:user/alice \\
       --action s3:GetObject --resource arn:aws:s3:::reports/q1.csv
-  keyward explain --export account.json --message 'An error occurred (AccessDenied) when calling …'
+  keyward explain --export account.json \\
+      --message 'User: arn:aws:iam::111122223333:user/alice is not authorized to perform: s3:ListAllMyBuckets'
   keyward explain --export account.json --export organization/ --event record.json --html report.html
   keyward explain --endpoint http://127.0.0.1:7600 --principal arn:aws:iam::111122223333:user/alice \\
       --action iam:CreateUser --resource 'arn:aws:iam::111122223333:user/*' \\
@@ -176,31 +180,75 @@ fn answer(arguments: &Arguments) -> Result<Answer, BadQuestion> {
                 Ok::<_, BadQuestion>(CredentialReport::read(&path.to_string_lossy(), &text)?)
             })
             .transpose()?;
-        return lost_access_key(&source, principal, report.as_ref(), now).map(Answer::Diagnosis);
+        let ask = |export: &Export| lost_access_key(export, principal, report.as_ref(), now);
+        return source
+            .ask(&wanted(arguments, ""), ask)
+            .map(Answer::Diagnosis);
     }
     if let Some(question) = question {
-        let mut report = explain(&source, &question, now)?;
+        let ask = |export: &Export| explain(export, &question, now);
+        let mut report = source.ask(&wanted(arguments, ""), ask)?;
         finish(&mut report);
         return Ok(Answer::Report(Box::new(report)));
     }
-    let symptom = match (&arguments.message, &arguments.event) {
-        (Some(text), _) => of_message(&source, &message(text)?, &hints(arguments)?)?,
+    let hints = hints(arguments)?;
+    match (&arguments.message, &arguments.event) {
+        (Some(text), _) => {
+            let text = message(text)?;
+            symptom(&source, wanted(arguments, &text), now, |export| {
+                of_message(export, &text, &hints)
+            })
+        }
         (None, Some(path)) => {
             let event = event(path, arguments.event_id.as_deref())?;
-            of_event(&source, &event, &hints(arguments)?)?
+            let mut wanted = wanted(arguments, "");
+            for arn in [&event.identity.arn, &event.identity.issuer_arn] {
+                wanted.add(arn.as_deref().unwrap_or_default());
+            }
+            symptom(&source, wanted, now, |export| {
+                of_event(export, &event, &hints)
+            })
         }
-        (None, None) => {
-            return Err(BadQuestion::new(
-                "give --principal, --action and --resource",
-            ));
-        }
-    };
-    match symptom {
-        Symptom::Diagnosis(diagnosis) => Ok(Answer::Diagnosis(diagnosis)),
-        Symptom::Question(asked) => {
-            explain_asked(&source, &asked, now).map(|report| Answer::Report(Box::new(report)))
+        (None, None) => Err(BadQuestion::new(
+            "give --principal, --action and --resource",
+        )),
+    }
+}
+
+/// Asks what a symptom comes to, until no question names what was not looked at.
+fn symptom(
+    source: &Source,
+    mut wanted: Wanted,
+    now: i64,
+    of: impl Fn(&Export) -> Result<Symptom, BadQuestion>,
+) -> Result<Answer, BadQuestion> {
+    loop {
+        let asked = match source.ask(&wanted, &of)? {
+            Symptom::Diagnosis(diagnosis) => return Ok(Answer::Diagnosis(diagnosis)),
+            Symptom::Question(asked) => asked,
+        };
+        let before = wanted.names().count();
+        let question = &asked.question;
+        wanted.add(&question.principal);
+        wanted.add(&question.resource);
+        wanted.add(question.issuer.as_deref().unwrap_or_default());
+        if wanted.names().count() == before {
+            let ask = |export: &Export| explain_asked(export, &asked, now);
+            return source
+                .ask(&wanted, ask)
+                .map(|report| Answer::Report(Box::new(report)));
         }
     }
+}
+
+/// Returns the names that the question touches.
+fn wanted(arguments: &Arguments, symptom: &str) -> Wanted {
+    let mut wanted = Wanted::default();
+    wanted.add(symptom);
+    for text in [&arguments.principal, &arguments.issuer, &arguments.resource] {
+        wanted.add(text.as_deref().unwrap_or_default());
+    }
+    wanted
 }
 
 /// Returns the question, where it is put as one.
@@ -244,6 +292,7 @@ fn session_policies(paths: &[PathBuf]) -> Result<Option<Vec<Inline>>, BadQuestio
                 Piece::Account { .. }
                 | Piece::Control { .. }
                 | Piece::Devices(_)
+                | Piece::Endpoints(_)
                 | Piece::Organization(_)
                 | Piece::Resources(_) => {
                     return Err(BadQuestion::new(format!(
@@ -303,7 +352,7 @@ fn event(path: &Path, id: Option<&str>) -> Result<Event, BadQuestion> {
     }
 }
 
-fn source(arguments: &Arguments, now: i64) -> Result<Export, BadQuestion> {
+fn source(arguments: &Arguments, now: i64) -> Result<Source, BadQuestion> {
     match &arguments.endpoint {
         Some(endpoint) => {
             let account = fetch::account(endpoint, now)?;
@@ -315,8 +364,8 @@ fn source(arguments: &Arguments, now: i64) -> Result<Export, BadQuestion> {
                 let id = fetch::account_id(endpoint, now)?;
                 export.accounts.insert(id, Account::default());
             }
-            Ok(export)
+            Ok(Source::Export(export))
         }
-        None => input::export(&arguments.export),
+        None => Source::of(&arguments.export),
     }
 }

@@ -1,16 +1,85 @@
 //! Opens what `--export` names: files and directories, bounded in size and number.
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _, SeekFrom};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use keyward_analysis::BadQuestion;
-use keyward_export::{Export, limits};
+use keyward_export::{Export, Index, PIECE_BYTES, Skimmed, Skimmer, Unfit, Wanted, limits};
 
 use crate::terminal;
 
+/// Files from this size on are looked through, and read as far as a question touches them.
+const SKIM_BYTES: u64 = 1 << 20;
+
+/// What questions are put to.
+pub(crate) enum Source {
+    /// All of it.
+    Export(Export),
+    /// Files of which those that are large were only looked through.
+    Skimmed(Vec<PathBuf>, Skimmed),
+}
+
+impl Source {
+    /// Looks through files and directories.
+    pub(crate) fn of(paths: &[PathBuf]) -> Result<Self, BadQuestion> {
+        let files = files(paths)?;
+        let (mut total, mut skimmed) = (0, Skimmed::default());
+        for file in &files {
+            match skim(file)? {
+                Some(index) => skimmed.skimmed(index),
+                None => {
+                    let text = counted(file, &mut total)?;
+                    skimmed.read(keyward_export::read(&file.to_string_lossy(), text)?);
+                }
+            }
+        }
+        Ok(Self::Skimmed(files, skimmed))
+    }
+
+    /// Returns all users, groups and roles with their policies.
+    pub(crate) fn everyone(self) -> Result<Export, BadQuestion> {
+        match self {
+            Self::Export(export) => Ok(export),
+            Self::Skimmed(files, skimmed) => {
+                let mut window = Window::default();
+                match skimmed.everyone(&mut |path, range| window.stretch(path, range)) {
+                    Some(export) => Ok(export),
+                    None => read(&files),
+                }
+            }
+        }
+    }
+
+    /// Puts a question that has these names in it. What is not answered by the part of the files that they touch is put
+    /// to all of it, which also knows what is near to a name that is not there.
+    pub(crate) fn ask<T>(
+        &self,
+        wanted: &Wanted,
+        answer: impl Fn(&Export) -> Result<T, BadQuestion>,
+    ) -> Result<T, BadQuestion> {
+        match self {
+            Self::Export(export) => answer(export),
+            Self::Skimmed(files, skimmed) => {
+                let mut window = Window::default();
+                let part = skimmed.open(wanted, &mut |path, range| window.stretch(path, range));
+                match part.map(|part| answer(&part)) {
+                    Some(Ok(answer)) => Ok(answer),
+                    Some(Err(_)) | None => answer(&read(files)?),
+                }
+            }
+        }
+    }
+}
+
 /// Reads files and directories and puts them together.
 pub(crate) fn export(paths: &[PathBuf]) -> Result<Export, BadQuestion> {
+    read(&files(paths)?)
+}
+
+/// Lists the files that are named, and those of the directories.
+fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, BadQuestion> {
     let mut files = Vec::new();
     for path in paths {
         if path.is_dir() {
@@ -27,22 +96,113 @@ pub(crate) fn export(paths: &[PathBuf]) -> Result<Export, BadQuestion> {
             files.push(path.clone());
         }
     }
+    Ok(files)
+}
+
+fn read(files: &[PathBuf]) -> Result<Export, BadQuestion> {
     let (mut total, mut pieces) = (0_u64, Vec::new());
     let mut progress = terminal::Progress::new("files");
     for (index, file) in files.iter().enumerate() {
         progress.at(index, files.len());
-        let text = text(file)?;
-        total = total.saturating_add(text.len() as u64);
-        if total > limits::TOTAL_BYTES {
-            return Err(BadQuestion::new(format!(
-                "the files are more than {} together, at {}: give fewer accounts at a time",
-                size(limits::TOTAL_BYTES),
-                file.display()
-            )));
-        }
+        let text = counted(file, &mut total)?;
         pieces.extend(keyward_export::read(&file.to_string_lossy(), text)?);
     }
     Ok(Export::of(pieces)?)
+}
+
+/// Reads a file, unless all are too much.
+fn counted(file: &Path, total: &mut u64) -> Result<String, BadQuestion> {
+    let text = text(file)?;
+    *total = total.saturating_add(text.len() as u64);
+    if *total > limits::TOTAL_BYTES {
+        return Err(BadQuestion::new(format!(
+            "the files are more than {} together, at {}: give fewer accounts at a time",
+            size(limits::TOTAL_BYTES),
+            file.display()
+        )));
+    }
+    Ok(text)
+}
+
+/// Looks through a file; `None` where it is to be read as a whole.
+fn skim(path: &Path) -> Result<Option<Index>, BadQuestion> {
+    let shown = path.display();
+    let cannot = |error: std::io::Error| BadQuestion::new(format!("can't read {shown}: {error}"));
+    let mut file = File::open(path).map_err(cannot)?;
+    let told = file.metadata().map_err(cannot)?;
+    if !told.is_file() || told.len() < SKIM_BYTES {
+        return Ok(None);
+    }
+    let mut progress = terminal::Progress::new("MiB");
+    let (mut skimmer, mut piece) = (Skimmer::new(), vec![0; PIECE_BYTES]);
+    let mut done = 0_usize;
+    loop {
+        let length = fill(&mut file, &mut piece).map_err(cannot)?;
+        let part = piece.get(..length).unwrap_or_default();
+        let goes_on = skimmer.push(part);
+        done = done.saturating_add(length);
+        progress.at(done >> 20, usize::try_from(told.len() >> 20).unwrap_or(0));
+        if !goes_on || length < PIECE_BYTES {
+            break;
+        }
+    }
+    let is_large = told.len() > limits::FILE_BYTES;
+    match skimmer.finish(&path.to_string_lossy()) {
+        Ok(index) => Ok(Some(index)),
+        Err(Unfit::CutOff) if is_large => Err(BadQuestion::new(format!(
+            "{shown} is cut off: run aws iam get-account-authorization-details again and let it end"
+        ))),
+        Err(Unfit::Other) if is_large => Err(too_large(path)),
+        Err(Unfit::CutOff | Unfit::Other) => Ok(None),
+    }
+}
+
+/// Fills a buffer as far as the file goes.
+fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
+    let mut length = 0;
+    while let Some(room) = buffer.get_mut(length..).filter(|room| !room.is_empty()) {
+        match file.read(room) {
+            Ok(0) => break,
+            Ok(read) => length += read,
+            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(length)
+}
+
+/// How much of a file is read at once where stretches of it are asked for.
+const WINDOW_BYTES: u64 = 1 << 18;
+
+/// What was read last of a file that was looked through: what is asked for next is mostly right behind.
+#[derive(Default)]
+struct Window {
+    file: Option<(String, File)>,
+    start: u64,
+    bytes: Vec<u8>,
+}
+
+impl Window {
+    fn stretch(&mut self, path: &str, range: Range<u64>) -> Option<Vec<u8>> {
+        let length = usize::try_from(range.end.checked_sub(range.start)?).ok()?;
+        let is_open = self.file.as_ref().is_some_and(|(open, _)| open == path);
+        let end = self.start + self.bytes.len() as u64;
+        if !is_open || range.start < self.start || range.end > end {
+            if !is_open {
+                self.file = Some((path.to_owned(), File::open(path).ok()?));
+            }
+            let (_, file) = self.file.as_mut()?;
+            file.seek(SeekFrom::Start(range.start)).ok()?;
+            let wanted = WINDOW_BYTES.max(length as u64);
+            self.start = range.start;
+            self.bytes.clear();
+            file.take(wanted).read_to_end(&mut self.bytes).ok()?;
+        }
+        let from = usize::try_from(range.start - self.start).ok()?;
+        self.bytes
+            .get(from..from.checked_add(length)?)
+            .map(<[u8]>::to_vec)
+    }
 }
 
 /// Lists the `*.json` files of a directory and those below it, in the order of their names.
@@ -85,28 +245,30 @@ pub(crate) fn text(path: &Path) -> Result<String, BadQuestion> {
     let cannot = |error: std::io::Error| BadQuestion::new(format!("can't read {shown}: {error}"));
     let file = File::open(path).map_err(cannot)?;
     let told = file.metadata().map_err(cannot)?.len();
-    let too_large = || {
-        BadQuestion::new(format!(
-            "{shown} is larger than {}, which no export of one account is: export each account by itself with aws iam \
-             get-account-authorization-details, and leave out what repeats with --filter User Group Role LocalManagedPolicy",
-            size(limits::FILE_BYTES)
-        ))
-    };
     if told > limits::FILE_BYTES {
-        return Err(too_large());
+        return Err(too_large(path));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(told).unwrap_or(0) + 1);
     file.take(limits::FILE_BYTES + 1)
         .read_to_end(&mut bytes)
         .map_err(cannot)?;
     if bytes.len() as u64 > limits::FILE_BYTES {
-        return Err(too_large());
+        return Err(too_large(path));
     }
     decoded(bytes).ok_or_else(|| {
         BadQuestion::new(format!(
             "{shown} is neither UTF-8 nor UTF-16 text: it is no JSON, or was damaged on the way"
         ))
     })
+}
+
+fn too_large(path: &Path) -> BadQuestion {
+    BadQuestion::new(format!(
+        "{} is larger than {}, which no export of one account is: export each account by itself with aws iam \
+         get-account-authorization-details, and leave out what repeats with --filter User Group Role LocalManagedPolicy",
+        path.display(),
+        size(limits::FILE_BYTES)
+    ))
 }
 
 /// Reads UTF-8, and the UTF-16 that PowerShell's `>` writes.

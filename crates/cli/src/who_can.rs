@@ -8,7 +8,11 @@ use keyward_analysis::{
     BadQuestion, Question, can, can_json, can_text, who_can, who_can_json, who_can_text,
 };
 
-use crate::{input, terminal};
+use crate::input::Source;
+use crate::terminal;
+
+/// More threads than these find no work that is worth their start.
+const THREADS: usize = 16;
 
 /// What `keyward who-can` takes.
 #[derive(Debug, Args)]
@@ -75,11 +79,16 @@ pub(crate) fn run_who_can(arguments: &WhoCanArguments) -> ExitCode {
             &arguments.resource,
             &arguments.context,
         )?;
-        let export = input::export(&arguments.export)?;
+        let export = Source::of(&arguments.export)?.everyone()?;
         let mut progress = terminal::Progress::new("principals");
-        let found = who_can(&export, &question, terminal::now(), |done, total| {
-            progress.at(done, total);
-        })?;
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let found = who_can(
+            &export,
+            &question,
+            terminal::now(),
+            threads.min(THREADS),
+            |done, total| progress.at(done, total),
+        )?;
         drop(progress);
         Ok(if arguments.json {
             who_can_json(&found) + "\n"
@@ -95,7 +104,7 @@ pub(crate) fn run_can(arguments: &CanArguments) -> ExitCode {
         let mut question =
             Question::new(&arguments.principal, "iam:GetUser", "*", &arguments.context)?;
         question.issuer.clone_from(&arguments.issuer);
-        let export = input::export(&arguments.export)?;
+        let export = Source::of(&arguments.export)?.everyone()?;
         let found = can(&export, &question, terminal::now())?;
         Ok(if arguments.json {
             can_json(&found) + "\n"

@@ -38,6 +38,8 @@ pub struct Export {
     pub resources: BTreeMap<String, ResourcePolicy>,
     /// Virtual MFA devices, where a file lists them.
     pub devices: Vec<Device>,
+    /// VPC endpoints by their id, where a file lists them.
+    pub endpoints: BTreeMap<String, Endpoint>,
     /// Bare documents, which are the identity policies of whoever is asked about.
     pub bare: Vec<Inline>,
 }
@@ -49,6 +51,30 @@ pub struct Device {
     pub serial: String,
     /// Whether it is somebody's.
     pub is_assigned: bool,
+}
+
+/// A VPC endpoint.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// `vpce-0123456789abcdef0`.
+    pub id: String,
+    /// The VPC that it is in, such as `vpc-0a1b2c3d`.
+    pub vpc: Option<String>,
+    /// Its kind.
+    pub kind: EndpointType,
+    /// Its policy; `None` where it has none and lets everything through.
+    pub document: Option<Text>,
+}
+
+/// The kinds of VPC endpoint, as `VpcEndpointType` has them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndpointType {
+    /// `Gateway`, of S3 and DynamoDB.
+    Gateway,
+    /// `Interface`.
+    Interface,
+    /// Any other, or not told.
+    Other,
 }
 
 /// The policy of a resource.
@@ -93,6 +119,10 @@ impl Export {
                     }
                 }
                 Piece::Devices(devices) => export.devices.extend(devices),
+                Piece::Endpoints(endpoints) => {
+                    let endpoints = endpoints.into_iter().map(|it| (it.id.clone(), it));
+                    export.endpoints.extend(endpoints);
+                }
                 Piece::Organization(organization) => {
                     if export.organization.is_some() {
                         return Err(ReadError::new(

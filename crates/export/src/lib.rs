@@ -8,6 +8,7 @@
 //! |---|---|
 //! | `account`, `organization`, `export` | the model |
 //! | `read` | one file of an export, whatever it is |
+//! | `skim` | a large file of which only what a question touches is read |
 //! | `text` | documents and where they stand |
 //! | `message` | error messages, as AWS and the tools around it print them |
 //! | `event` | CloudTrail records |
@@ -31,6 +32,7 @@ pub mod limits;
 mod message;
 mod organization;
 mod read;
+mod skim;
 mod text;
 
 pub use account::{Account, Attached, Group, Inline, Managed, Role, Tag, User};
@@ -38,8 +40,9 @@ pub use credential_report::{CredentialReport, CredentialRow, Key};
 pub use error::ReadError;
 pub use event::action::action as action_of;
 pub use event::{Event, Identity, events};
-pub use export::{Device, Export, ResourcePolicy};
+pub use export::{Device, Endpoint, EndpointType, Export, ResourcePolicy};
 pub use message::{Deny, ErrorMessage, Layer, Printed, Refusal, parse as parse_message};
 pub use organization::{Level, Organization, PolicyType};
 pub use read::{Piece, read};
+pub use skim::{Index, PIECE_BYTES, Skimmed, Skimmer, Unfit, Wanted};
 pub use text::{File, Start, Text};

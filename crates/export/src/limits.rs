@@ -14,3 +14,13 @@ pub const DEPTH: usize = 8;
 
 /// The longest error message that is read, in bytes; a response pasted whole is far shorter.
 pub const MESSAGE_BYTES: usize = 1 << 20;
+
+/// How many users, groups, roles and managed policies may stand in a file that is only looked through. AWS's quotas allow
+/// an account about 15,000.
+pub const ENTITIES: usize = 1_000_000;
+
+/// How much may stand above these, in bytes: names of lists, and white space between entities.
+pub const SKELETON_BYTES: usize = 32 << 20;
+
+/// How much of an entity is looked at for its ARN, in bytes, where it lies over two pieces of the file.
+pub const HEAD_BYTES: usize = 64 << 10;

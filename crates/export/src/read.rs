@@ -13,11 +13,13 @@ use serde_json::value::RawValue;
 
 use crate::account::{Account, Attached, Group, Inline, Managed, Role, User};
 use crate::error::{COMMAND, ReadError};
-use crate::export::{Device, ResourcePolicy};
+use crate::export::{Device, Endpoint, EndpointType, ResourcePolicy};
 use crate::organization::{Organization, PolicyType};
 use crate::text::{File, Text};
 
-use raw::{RawAttached, RawEntity, RawFile, RawInline, RawManaged, RawResource, RawTag};
+use raw::{
+    RawAttached, RawEndpoint, RawEntity, RawFile, RawInline, RawManaged, RawResource, RawTag,
+};
 
 /// What a file, or a part of it, holds.
 #[derive(Clone, Debug)]
@@ -42,6 +44,8 @@ pub enum Piece {
     },
     /// Virtual MFA devices.
     Devices(Vec<Device>),
+    /// VPC endpoints.
+    Endpoints(Vec<Endpoint>),
     /// The organization.
     Organization(Organization),
     /// Policies of resources.
@@ -93,8 +97,8 @@ fn not_readable(path: &str, error: &serde_json::Error) -> ReadError {
 }
 
 /// Finds documents in the file that is read.
-struct Reader<'a> {
-    file: &'a Arc<File>,
+pub(crate) struct Reader<'a> {
+    pub(crate) file: &'a Arc<File>,
 }
 
 impl Reader<'_> {
@@ -123,6 +127,10 @@ impl Reader<'_> {
                 serial: it.serial_number,
             });
             return Ok(Piece::Devices(devices.collect()));
+        }
+        if let Some(endpoints) = raw.vpc_endpoints {
+            let endpoints = endpoints.into_iter().map(|it| self.endpoint(it));
+            return Ok(Piece::Endpoints(endpoints.collect()));
         }
         if raw.statement.is_some() {
             return Ok(self.bare());
@@ -154,11 +162,7 @@ impl Reader<'_> {
             roles: roles.into_iter().map(|it| self.role(it)).collect(),
             policies: policies
                 .into_iter()
-                .filter_map(|it| {
-                    let document = self.default_version(&it)?;
-                    let name = it.policy_name;
-                    Some((it.arn, Managed { name, document }))
-                })
+                .filter_map(|it| self.managed(it))
                 .collect(),
         }
     }
@@ -236,7 +240,7 @@ impl Reader<'_> {
         })
     }
 
-    fn user(&self, raw: RawEntity<'_>) -> User {
+    pub(crate) fn user(&self, raw: RawEntity<'_>) -> User {
         User {
             name: raw.user_name,
             id: raw.user_id,
@@ -251,7 +255,7 @@ impl Reader<'_> {
         }
     }
 
-    fn group(&self, raw: RawEntity<'_>) -> Group {
+    pub(crate) fn group(&self, raw: RawEntity<'_>) -> Group {
         Group {
             name: raw.user_name,
             arn: raw.arn,
@@ -260,7 +264,7 @@ impl Reader<'_> {
         }
     }
 
-    fn role(&self, raw: RawEntity<'_>) -> Role {
+    pub(crate) fn role(&self, raw: RawEntity<'_>) -> Role {
         Role {
             name: raw.user_name,
             id: raw.user_id,
@@ -275,6 +279,19 @@ impl Reader<'_> {
         }
     }
 
+    fn endpoint(&self, raw: RawEndpoint<'_>) -> Endpoint {
+        Endpoint {
+            id: raw.vpc_endpoint_id,
+            vpc: raw.vpc_id,
+            kind: match raw.vpc_endpoint_type.as_deref() {
+                Some("Gateway") => EndpointType::Gateway,
+                Some("Interface") => EndpointType::Interface,
+                Some(_) | None => EndpointType::Other,
+            },
+            document: raw.policy_document.map(|it| self.document(it)),
+        }
+    }
+
     fn inline(&self, raw: &[RawInline<'_>]) -> Vec<Inline> {
         raw.iter()
             .map(|it| Inline {
@@ -282,6 +299,13 @@ impl Reader<'_> {
                 document: self.document(it.policy_document),
             })
             .collect()
+    }
+
+    /// Takes a managed policy with its ARN; `None` without a default version.
+    pub(crate) fn managed(&self, raw: RawManaged<'_>) -> Option<(String, Managed)> {
+        let document = self.default_version(&raw)?;
+        let name = raw.policy_name;
+        Some((raw.arn, Managed { name, document }))
     }
 
     fn default_version(&self, raw: &RawManaged<'_>) -> Option<Text> {

@@ -13,6 +13,8 @@ const STRIDE: usize = 1 << 16;
 pub struct File {
     path: Arc<str>,
     text: String,
+    /// Where the text begins, which is only a part of the file where that is not its first line and column.
+    start: Position,
     /// How many line ends come before each stride.
     lines: OnceLock<Vec<usize>>,
 }
@@ -33,8 +35,20 @@ impl File {
             None => text,
         };
         Self {
+            start: Position { line: 1, column: 1 },
             path: path.into(),
             text,
+            lines: OnceLock::new(),
+        }
+    }
+
+    /// Takes a part of a file's text, which begins at a position in it.
+    #[must_use]
+    pub fn part(path: &str, text: String, start: Position) -> Self {
+        Self {
+            path: path.into(),
+            text,
+            start,
             lines: OnceLock::new(),
         }
     }
@@ -79,16 +93,21 @@ impl File {
             .rsplit('\n')
             .next()
             .map_or(0, |line| line.chars().count());
-        let number = |count: usize| u32::try_from(count.saturating_add(1)).unwrap_or(u32::MAX);
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        let column = number(column);
         Position {
-            line: number(line),
-            column: number(column),
+            line: self.start.line.saturating_add(number(line)),
+            column: if line == 0 {
+                self.start.column.saturating_add(column)
+            } else {
+                column.saturating_add(1)
+            },
         }
     }
 }
 
 fn line_ends(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| **byte == b'\n').count()
+    memchr::memchr_iter(b'\n', bytes).count()
 }
 
 /// The text of a document, and where it stands.

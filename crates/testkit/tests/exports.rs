@@ -143,7 +143,7 @@ fn five_thousand_roles() {
         "implicitDeny"
     );
     let question = Question::new("", "s3:GetObject", shared, &[]).unwrap();
-    let found = who_can(&export, &question, NOW, |_, _| ()).unwrap();
+    let found = who_can(&export, &question, NOW, 2, |_, _| ()).unwrap();
     let bounded = (0..ROLES)
         .filter(|role| role % 7 == 0 && role % 10 == 0)
         .count();

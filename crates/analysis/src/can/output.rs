@@ -2,7 +2,7 @@
 
 use keyward_diagnose::{Ink, Json, Page, Style};
 
-use super::{Can, Fate, Part, layer_name};
+use super::{Can, Except, Fate, Part, layer_name};
 use crate::who_can::{evidence_json, evidence_lines};
 
 /// How many action names are shown.
@@ -32,7 +32,7 @@ pub fn can_text(found: &Can, style: Style) -> String {
             page.paragraph(
                 "    except where ",
                 "                 ",
-                &format!("{} denies", except.statement),
+                &format!("{} denies {}", except.evidence.statement, except.what),
                 Ink::Warn,
             );
         }
@@ -96,7 +96,7 @@ fn one(page: &mut Page, part: &Part) {
 /// | member | what |
 /// |---|---|
 /// | `principal` | who |
-/// | `grants` | each Allow statement: `statement` (as in `who-can`), `parts` (`actions`, `resource`, `fate`: `always`, `depends`, `explicitDeny`, `implicitDeny`, `rule`, and the `layer` of a refusal), `except` |
+/// | `grants` | each Allow statement: `statement` (as in `who-can`), `parts` (`actions`, `resource`, `fate`: `always`, `depends`, `explicitDeny`, `implicitDeny`, `rule`, and the `layer` of a refusal), `except` (`statement`, and in words what it `denies`) |
 /// | `byResource` | `action`, `resource` |
 /// | `notes` | what was taken for granted |
 #[must_use]
@@ -107,7 +107,7 @@ pub fn can_json(found: &Can) -> String {
             ("parts", Json::List(grant.parts.iter().map(part).collect())),
             (
                 "except",
-                Json::List(grant.except.iter().map(evidence_json).collect()),
+                Json::List(grant.except.iter().map(except).collect()),
             ),
         ])
     });
@@ -127,6 +127,13 @@ pub fn can_json(found: &Can) -> String {
         ),
     ])
     .pretty()
+}
+
+fn except(except: &Except) -> Json {
+    Json::object([
+        ("statement", evidence_json(&except.evidence)),
+        ("denies", Json::text(&except.what)),
+    ])
 }
 
 fn part(part: &Part) -> Json {

@@ -345,6 +345,112 @@ fn tags_of_the_entity_that_is_asked_about() {
     );
 }
 
+/// Of a request through a VPC endpoint, the endpoint's policy must allow too.
+#[test]
+fn endpoint_policies() {
+    let endpoints = |kind: &str, principal: &str, more: &str| {
+        format!(
+            r#"{{"VpcEndpoints":[{{"VpcEndpointId":"vpce-1","VpcEndpointType":"{kind}","VpcId":"vpc-1","ServiceName":"com.amazonaws.us-east-1.s3","State":"available",
+              "PolicyDocument":"{{\"Version\":\"2012-10-17\",\"Statement\":[{{\"Effect\":\"Allow\",\"Principal\":{principal},\"Action\":\"s3:GetObject\",\"Resource\":\"*\"{more}}}]}}"}},
+              {{"VpcEndpointId":"vpce-2","VpcEndpointType":"Interface","VpcId":"vpc-1"}}]}}"#
+        )
+    };
+    let decide = |file: &str, resource: &str, endpoint: &[&str]| {
+        let source = export(&[("export.json", EXPORT), ("endpoints.json", file)]);
+        let alice = arn("user/dev/alice");
+        let report = ask(&source, &alice, "s3:GetObject", resource, endpoint).unwrap();
+        let layer = report.decision.layer().map_or("", LayerKind::as_str);
+        let state = report
+            .layers
+            .iter()
+            .find(|it| it.layer == LayerKind::Endpoint);
+        format!(
+            "{} {layer} {}",
+            report.decision.as_str(),
+            state.map_or("", |it| it.state.as_str())
+        )
+    };
+    let reports = "arn:aws:s3:::reports/x";
+    let all = r#"\"*\""#;
+    let through: &[&str] = &["aws:SourceVpce=vpce-1"];
+    for (file, endpoint, expected) in [
+        (
+            endpoints("Gateway", all, ""),
+            &[][..],
+            "allowed identity unknown",
+        ),
+        (
+            endpoints("Gateway", all, ""),
+            through,
+            "allowed identity allows",
+        ),
+        (
+            endpoints("Gateway", r#"{\"AWS\":\"111122223333\"}"#, ""),
+            through,
+            "implicitDeny endpoint implicitDeny",
+        ),
+        (
+            endpoints("Interface", r#"{\"AWS\":\"111122223333\"}"#, ""),
+            through,
+            "allowed identity allows",
+        ),
+        (
+            endpoints(
+                "Gateway",
+                r#"{\"AWS\":\"arn:aws:iam::111122223333:user/bob\"}"#,
+                "",
+            ),
+            through,
+            "implicitDeny endpoint implicitDeny",
+        ),
+        // The VPC is that of the endpoint.
+        (
+            endpoints(
+                "Gateway",
+                all,
+                r#",\"Condition\":{\"StringEquals\":{\"aws:SourceVpc\":\"vpc-1\"}}"#,
+            ),
+            through,
+            "allowed identity allows",
+        ),
+        // Without a policy all is let through; what is not listed is not known.
+        (
+            endpoints("Gateway", all, ""),
+            &["aws:SourceVpce=vpce-2"],
+            "allowed identity none",
+        ),
+        (
+            endpoints("Gateway", all, ""),
+            &["aws:SourceVpce=vpce-3"],
+            "allowed identity unknown",
+        ),
+        // What cannot be read refuses.
+        (
+            endpoints("Gateway", "3", ""),
+            through,
+            "implicitDeny endpoint implicitDeny",
+        ),
+    ] {
+        assert_eq!(
+            decide(&file, reports, endpoint),
+            expected,
+            "{file} {endpoint:?}"
+        );
+    }
+}
+
+#[test]
+fn sessions_that_assume_roles() {
+    let session = arn("assumed-role/Deploy/ci");
+    let notes = |principal: &str, action: &str| {
+        let report = ask(&account(), principal, action, &arn("role/ops/Deploy"), &[]);
+        report.unwrap().notes.join(" ")
+    };
+    assert!(notes(&session, "sts:AssumeRole").contains("lasts an hour at most"));
+    assert!(!notes(&session, "iam:GetRole").contains("lasts an hour at most"));
+    assert!(!notes(&arn("user/bob"), "sts:AssumeRole").contains("lasts an hour at most"));
+}
+
 #[test]
 fn bad_input() {
     for (principal, action, resource, context, expected) in [

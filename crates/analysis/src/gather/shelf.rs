@@ -1,7 +1,11 @@
 //! Documents that many have, read and compiled once.
 
-use std::collections::BTreeMap;
+use std::borrow::Borrow;
+use std::collections::{BTreeMap, HashMap};
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
+
+use foldhash::fast::FixedState;
 
 use keyward_catalog::ManagedPolicy;
 use keyward_diagnose::Origin;
@@ -18,8 +22,35 @@ pub(crate) struct Shelf {
     managed: BTreeMap<String, Arc<Shelved>>,
     control: BTreeMap<(PolicyType, String), Arc<Shelved>>,
     catalog: BTreeMap<String, Text>,
-    /// Places cost a count of lines, and nobody looks at those of a question over all principals.
-    pub(crate) without_places: bool,
+    /// Documents that are the same word for word, as those that a tool writes for many roles.
+    same: HashMap<Words, Arc<Shelved>, FixedState>,
+    /// Places cost a count of lines, and few are looked at of a question over all principals.
+    without_places: bool,
+}
+
+/// A document, by what it says and not by where it stands.
+#[derive(Debug)]
+struct Words(Text);
+
+impl Borrow<str> for Words {
+    fn borrow(&self) -> &str {
+        self.0.text()
+    }
+}
+
+impl PartialEq for Words {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.text() == other.0.text()
+    }
+}
+
+impl Eq for Words {}
+
+impl Hash for Words {
+    /// As the text by itself, so that it is found by it.
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.text().hash(state);
+    }
 }
 
 /// A document, read and compiled.
@@ -52,6 +83,21 @@ impl Shelf {
             without_places: true,
             ..Self::default()
         }
+    }
+
+    /// Returns whether places are looked for where they are asked for, and not before.
+    pub(crate) fn is_without_places(&self) -> bool {
+        self.without_places
+    }
+
+    /// Returns a document.
+    pub(crate) fn document(&mut self, document: &Text) -> Arc<Shelved> {
+        if let Some(found) = self.same.get(document.text()) {
+            return found.clone();
+        }
+        let shelved = Arc::new(Shelved::of(document));
+        self.same.insert(Words(document.clone()), shelved.clone());
+        shelved
     }
 
     /// Returns a managed policy. The key is its ARN, which names its account.

@@ -4,7 +4,7 @@ use keyward_diagnose::{Place, place_of, policy_phrase, statement_number};
 use keyward_engine::{AttachedTo, StatementRef};
 use keyward_policy::Effect;
 
-use crate::gather::Gathered;
+use crate::gather::{Gathered, origin};
 use crate::partial::{Known, is_open};
 
 /// A statement that has a say.
@@ -54,7 +54,10 @@ pub(crate) fn evidence(
     Some(Evidence {
         statement: format!("{number} of {policy}"),
         effect: statement.effect.value,
-        place: Some(place_of(&document.origin, statement.span)),
+        place: Some(match gathered.texts.get(&at.into()) {
+            None => place_of(&document.origin, statement.span),
+            Some(text) => place_of(&origin(text), statement.span),
+        }),
         conditions: conditions
             .map(|it| {
                 let values: Vec<&str> = it.values.iter().map(|it| it.value.as_str()).collect();

@@ -27,7 +27,7 @@ fn export(statements: &[(&str, &str)], beside: &[(&str, &str)]) -> Export {
 fn ask(export: &Export, action: &str, resource: &str, context: &[&str]) -> WhoCan {
     let context: Vec<String> = context.iter().map(|it| (*it).to_owned()).collect();
     let question = Question::new("", action, resource, &context).unwrap();
-    who_can(export, &question, NOW, |_, _| ()).unwrap()
+    who_can(export, &question, NOW, 2, |_, _| ()).unwrap()
 }
 
 /// One word a user: `always`, `if`, or nothing.
@@ -259,7 +259,7 @@ fn as_people_read_it() {
 #[test]
 fn nobody_to_ask() {
     let question = Question::new("", "s3:GetObject", "*", &[]).unwrap();
-    let error = who_can(&Export::default(), &question, NOW, |_, _| ())
+    let error = who_can(&Export::default(), &question, NOW, 1, |_, _| ())
         .unwrap_err()
         .to_string();
     assert!(error.contains("no user and no role"), "{error}");

@@ -129,6 +129,19 @@ fn every_wrapping_of_every_form() {
             format!(
                 "╷\n│ Error: creating IAM Role (x): operation error IAM: CreateRole, https response error StatusCode: 403, RequestID: 7XAMPLE, api error AccessDenied: {form}\n│ \n│   with aws_iam_role.x,\n│   on main.tf line 1, in resource \"aws_iam_role\" \"x\":\n╵"
             ),
+            // A terminal of 78 columns.
+            boxed(&format!(
+                "Error: creating IAM Role (x): operation error IAM: CreateRole, https response error StatusCode: 403, RequestID: 7XAMPLE, api error AccessDenied: {form}"
+            )),
+            format!(
+                "Traceback (most recent call last):\n  File \"x.py\", line 3, in <module>\n    client.get_x(Name='y')\n  File \"/usr/lib/python3/botocore/client.py\", line 569, in _api_call\n    return self._make_api_call(operation_name, kwargs)\nbotocore.exceptions.ClientError: An error occurred (AccessDenied) when calling the GetX operation: {form}"
+            ),
+            format!(
+                "Exception in thread \"main\" com.amazonaws.services.s3.model.AmazonS3Exception: {form} (Service: Amazon S3; Status Code: 403; Error Code: AccessDenied; Request ID: 7XAMPLE; S3 Extended Request ID: abc=; Proxy: null), S3 Extended Request ID: abc=\n\tat com.amazonaws.http.AmazonHttpClient$RequestExecutor.handleErrorResponse(AmazonHttpClient.java:1879)\n\tat Main.main(Main.java:5)"
+            ),
+            format!(
+                "Exception in thread \"main\" software.amazon.awssdk.services.iam.model.IamException: {form} (Service: Iam, Status Code: 403, Request ID: 7XAMPLE)\n\tat software.amazon.awssdk.core.internal.http.CombinedResponseHandler.handleErrorResponse(CombinedResponseHandler.java:125)\n\tat Main.main(Main.java:5)"
+            ),
             format!(
                 "Error: error creating bucket: AccessDenied: {form}\n\tstatus code: 403, request id: 7XAMPLE, host id: abc="
             ),
@@ -154,6 +167,26 @@ fn every_wrapping_of_every_form() {
             assert_eq!(found.code.as_deref(), Some("AccessDenied"), "{text}");
         }
     }
+}
+
+/// Writes a text as Terraform does: broken between words, in a box that is open to the right.
+fn boxed(text: &str) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let last = lines.last_mut().unwrap();
+        if !last.is_empty() && last.len() + word.len() > 75 {
+            lines.push(word.to_owned());
+        } else {
+            if !last.is_empty() {
+                last.push(' ');
+            }
+            last.push_str(word);
+        }
+    }
+    let lines: String = lines.iter().map(|line| format!("│ {line}\n")).collect();
+    format!(
+        "╷\n{lines}│ \n│   with aws_iam_role.x,\n│   on main.tf line 1, in resource \"aws_iam_role\" \"x\":\n╵"
+    )
 }
 
 #[test]

@@ -14,30 +14,31 @@ const MEMBERS: usize = 24;
 
 /// A file as a whole. Every member may be absent: `--filter` leaves lists out, or leaves them empty.
 #[derive(Default)]
-pub(super) struct RawFile<'a> {
-    pub(super) user_detail_list: Option<Vec<RawEntity<'a>>>,
-    pub(super) group_detail_list: Option<Vec<RawEntity<'a>>>,
-    pub(super) role_detail_list: Option<Vec<RawEntity<'a>>>,
-    pub(super) policies: Option<Vec<RawManaged<'a>>>,
-    pub(super) is_truncated: Option<bool>,
-    pub(super) next_token: Option<IgnoredAny>,
-    pub(super) statement: Option<IgnoredAny>,
-    pub(super) organization: Option<RawOrganization>,
-    pub(super) resource_policies: Option<Vec<RawResource<'a>>>,
-    pub(super) virtual_mfa_devices: Option<Vec<RawDevice>>,
-    pub(super) policy: Option<&'a RawValue>,
+pub(crate) struct RawFile<'a> {
+    pub(crate) user_detail_list: Option<Vec<RawEntity<'a>>>,
+    pub(crate) group_detail_list: Option<Vec<RawEntity<'a>>>,
+    pub(crate) role_detail_list: Option<Vec<RawEntity<'a>>>,
+    pub(crate) policies: Option<Vec<RawManaged<'a>>>,
+    pub(crate) is_truncated: Option<bool>,
+    pub(crate) next_token: Option<IgnoredAny>,
+    pub(crate) statement: Option<IgnoredAny>,
+    pub(crate) organization: Option<RawOrganization>,
+    pub(crate) resource_policies: Option<Vec<RawResource<'a>>>,
+    pub(crate) virtual_mfa_devices: Option<Vec<RawDevice>>,
+    pub(crate) vpc_endpoints: Option<Vec<RawEndpoint<'a>>>,
+    pub(crate) policy: Option<&'a RawValue>,
     resource: Option<String>,
     account: Option<String>,
     attributes: Option<RawAttributes<'a>>,
     resource_policy: Option<&'a RawValue>,
     arn: Option<String>,
     /// The names of the first members, known or not.
-    pub(super) members: BTreeSet<String>,
+    pub(crate) members: BTreeSet<String>,
 }
 
 impl<'a> RawFile<'a> {
     /// Finds the policy of one resource: as we write it, or as the AWS CLI prints those of queues, topics and secrets.
-    pub(super) fn as_resource(&mut self) -> Option<RawResource<'a>> {
+    pub(crate) fn as_resource(&mut self) -> Option<RawResource<'a>> {
         if let (Some(resource), Some(policy)) = (&self.resource, self.policy) {
             return Some(RawResource {
                 resource: resource.clone(),
@@ -87,6 +88,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for RawFile<'a> {
                         }
                         "ResourcePolicies" => file.resource_policies = Some(map.next_value()?),
                         "VirtualMFADevices" => file.virtual_mfa_devices = map.next_value()?,
+                        "VpcEndpoints" => file.vpc_endpoints = Some(map.next_value()?),
                         "Policy" => file.policy = Some(map.next_value()?),
                         "Resource" => file.resource = map.next_value()?,
                         "Account" => file.account = map.next_value()?,
@@ -120,92 +122,103 @@ fn attributes(raw: &RawValue) -> Option<RawAttributes<'_>> {
 /// A user, group or role; each has its own names for what they share.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RawEntity<'a> {
+pub(crate) struct RawEntity<'a> {
     #[serde(alias = "GroupName", alias = "RoleName")]
-    pub(super) user_name: String,
+    pub(crate) user_name: String,
     #[serde(alias = "GroupId", alias = "RoleId", default)]
-    pub(super) user_id: String,
+    pub(crate) user_id: String,
     #[serde(default)]
-    pub(super) arn: String,
+    pub(crate) arn: String,
     #[serde(borrow)]
-    pub(super) assume_role_policy_document: Option<&'a RawValue>,
+    pub(crate) assume_role_policy_document: Option<&'a RawValue>,
     #[serde(borrow, alias = "GroupPolicyList", alias = "RolePolicyList", default)]
-    pub(super) user_policy_list: Vec<RawInline<'a>>,
+    pub(crate) user_policy_list: Vec<RawInline<'a>>,
     #[serde(default)]
-    pub(super) group_list: Vec<String>,
+    pub(crate) group_list: Vec<String>,
     #[serde(default)]
-    pub(super) attached_managed_policies: Vec<RawAttached>,
-    pub(super) permissions_boundary: Option<RawBoundary>,
+    pub(crate) attached_managed_policies: Vec<RawAttached>,
+    pub(crate) permissions_boundary: Option<RawBoundary>,
     #[serde(default)]
-    pub(super) tags: Vec<RawTag>,
+    pub(crate) tags: Vec<RawTag>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RawInline<'a> {
-    pub(super) policy_name: String,
+pub(crate) struct RawInline<'a> {
+    pub(crate) policy_name: String,
     #[serde(borrow)]
-    pub(super) policy_document: &'a RawValue,
+    pub(crate) policy_document: &'a RawValue,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RawAttached {
-    pub(super) policy_name: String,
-    pub(super) policy_arn: String,
+pub(crate) struct RawAttached {
+    pub(crate) policy_name: String,
+    pub(crate) policy_arn: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RawBoundary {
-    pub(super) permissions_boundary_arn: String,
+pub(crate) struct RawBoundary {
+    pub(crate) permissions_boundary_arn: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RawTag {
-    pub(super) key: String,
-    pub(super) value: String,
+pub(crate) struct RawTag {
+    pub(crate) key: String,
+    pub(crate) value: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RawManaged<'a> {
-    pub(super) arn: String,
+pub(crate) struct RawManaged<'a> {
+    pub(crate) arn: String,
     #[serde(default)]
-    pub(super) policy_name: String,
-    pub(super) default_version_id: Option<String>,
+    pub(crate) policy_name: String,
+    pub(crate) default_version_id: Option<String>,
     #[serde(borrow, default)]
-    pub(super) policy_version_list: Vec<RawVersion<'a>>,
+    pub(crate) policy_version_list: Vec<RawVersion<'a>>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RawVersion<'a> {
+pub(crate) struct RawVersion<'a> {
     #[serde(borrow)]
-    pub(super) document: Option<&'a RawValue>,
-    pub(super) version_id: Option<String>,
+    pub(crate) document: Option<&'a RawValue>,
+    pub(crate) version_id: Option<String>,
     #[serde(default)]
-    pub(super) is_default_version: bool,
+    pub(crate) is_default_version: bool,
 }
 
 /// What `aws iam list-virtual-mfa-devices` prints.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RawDevice {
-    pub(super) serial_number: String,
-    pub(super) user: Option<IgnoredAny>,
-    pub(super) enable_date: Option<IgnoredAny>,
+pub(crate) struct RawDevice {
+    pub(crate) serial_number: String,
+    pub(crate) user: Option<IgnoredAny>,
+    pub(crate) enable_date: Option<IgnoredAny>,
+}
+
+/// What `aws ec2 describe-vpc-endpoints` prints.
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub(crate) struct RawEndpoint<'a> {
+    pub(crate) vpc_endpoint_id: String,
+    pub(crate) vpc_endpoint_type: Option<String>,
+    pub(crate) vpc_id: Option<String>,
+    #[serde(borrow)]
+    pub(crate) policy_document: Option<&'a RawValue>,
 }
 
 /// The policy of a resource, as we write it.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
-pub(super) struct RawResource<'a> {
-    pub(super) resource: String,
-    pub(super) account: Option<String>,
+pub(crate) struct RawResource<'a> {
+    pub(crate) resource: String,
+    pub(crate) account: Option<String>,
     #[serde(borrow)]
-    pub(super) policy: &'a RawValue,
+    pub(crate) policy: &'a RawValue,
 }
 
 /// What `aws sqs get-queue-attributes` and `aws sns get-topic-attributes` print.
@@ -221,20 +234,20 @@ struct RawAttributes<'a> {
 /// What `aws organizations describe-policy` prints below `Policy`.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RawDescribed {
-    pub(super) policy_summary: RawSummary,
-    pub(super) content: String,
+pub(crate) struct RawDescribed {
+    pub(crate) policy_summary: RawSummary,
+    pub(crate) content: String,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-pub(super) struct RawSummary {
+pub(crate) struct RawSummary {
     #[serde(default)]
-    pub(super) id: String,
+    pub(crate) id: String,
     #[serde(default)]
-    pub(super) arn: String,
+    pub(crate) arn: String,
     #[serde(default)]
-    pub(super) name: String,
+    pub(crate) name: String,
     #[serde(rename = "Type")]
-    pub(super) policy_type: String,
+    pub(crate) policy_type: String,
 }

@@ -1,0 +1,77 @@
+//! Lines and columns of a file that comes in pieces, and whether it is text.
+
+use keyward_policy::Position;
+use memchr::{memchr_iter, memrchr};
+
+/// How many bytes the longest character has but for its last.
+const UNFINISHED: usize = 3;
+
+/// Counts line ends, and characters since the last.
+#[derive(Debug, Default)]
+pub(super) struct Lines {
+    ends: usize,
+    column: usize,
+}
+
+impl Lines {
+    /// Passes over the next bytes.
+    pub(super) fn pass(&mut self, bytes: &[u8]) {
+        match memrchr(b'\n', bytes) {
+            None => self.column = self.column.saturating_add(characters(bytes)),
+            Some(last) => {
+                let ends = memchr_iter(b'\n', bytes).count();
+                self.ends = self.ends.saturating_add(ends);
+                let rest = bytes.get(last.saturating_add(1)..);
+                self.column = characters(rest.unwrap_or_default());
+            }
+        }
+    }
+
+    /// Returns the position of the next byte.
+    pub(super) fn position(&self) -> Position {
+        let number = |count: usize| u32::try_from(count.saturating_add(1)).unwrap_or(u32::MAX);
+        Position {
+            line: number(self.ends),
+            column: number(self.column),
+        }
+    }
+}
+
+/// Counts the characters that begin in a text.
+fn characters(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
+}
+
+/// Whether pieces are UTF-8 together.
+#[derive(Debug, Default)]
+pub(super) struct Utf8 {
+    /// The bytes of a character that goes over two pieces.
+    unfinished: Vec<u8>,
+}
+
+impl Utf8 {
+    /// Takes the next piece; returns whether it is text, as far as it can be told.
+    pub(super) fn take(&mut self, piece: &[u8]) -> bool {
+        if self.unfinished.is_empty() {
+            return self.check(piece);
+        }
+        let mut whole = std::mem::take(&mut self.unfinished);
+        whole.extend_from_slice(piece);
+        self.check(&whole)
+    }
+
+    /// Whether no character is left unfinished.
+    pub(super) fn is_whole(&self) -> bool {
+        self.unfinished.is_empty()
+    }
+
+    fn check(&mut self, bytes: &[u8]) -> bool {
+        let Err(error) = std::str::from_utf8(bytes) else {
+            return true;
+        };
+        let rest = bytes.get(error.valid_up_to()..).unwrap_or_default();
+        let rest = rest.get(..UNFINISHED).unwrap_or(rest);
+        self.unfinished.extend_from_slice(rest);
+        error.error_len().is_none()
+    }
+}

@@ -1,0 +1,293 @@
+//! Reads what a question touches of files that were skimmed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use keyward_arn::{AccountId, Arn};
+
+use crate::account::{Account, Attached};
+use crate::export::Export;
+use crate::limits;
+use crate::read::{Piece, Reader};
+use crate::text::File;
+
+use super::{Entry, Index, Kind};
+
+/// The names that a question has in it, whatever they name.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    names: BTreeSet<String>,
+}
+
+impl Wanted {
+    /// Takes every name of a text, such as an ARN or an error message: each run of the characters that names of users,
+    /// groups and roles are made of.
+    ///
+    /// # Examples
+    /// ```
+    /// use keyward_export::Wanted;
+    ///
+    /// let mut wanted = Wanted::default();
+    /// wanted.add("User: arn:aws:iam::111122223333:user/alice is not authorized, it says.");
+    /// assert!(wanted.names().any(|name| name == "alice"));
+    /// assert!(wanted.names().any(|name| name == "says"));
+    /// ```
+    // SOURCE: spec/iam-limits.md: names are of [\w+=,.@-].
+    pub fn add(&mut self, text: &str) {
+        let is_name =
+            |character: char| character.is_alphanumeric() || "_+=,.@-".contains(character);
+        for name in text.split(|character| !is_name(character)) {
+            // The end of a sentence may be part of a name, and need not.
+            for name in [name, name.trim_matches(|end| "=,.".contains(end))] {
+                if !name.is_empty() {
+                    self.names.insert(name.to_owned());
+                }
+            }
+        }
+    }
+
+    /// Returns the names.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().map(String::as_str)
+    }
+}
+
+/// Files of which some were skimmed, in their order.
+#[derive(Debug, Default)]
+pub struct Skimmed {
+    parts: Vec<Part>,
+}
+
+/// One of them.
+#[derive(Debug)]
+enum Part {
+    Read(Piece),
+    Skimmed(Index),
+}
+
+impl Skimmed {
+    /// Adds a file that was read.
+    pub fn read(&mut self, pieces: impl IntoIterator<Item = Piece>) {
+        self.parts.extend(pieces.into_iter().map(Part::Read));
+    }
+
+    /// Adds a file that was skimmed.
+    pub fn skimmed(&mut self, index: Index) {
+        self.parts.push(Part::Skimmed(index));
+    }
+
+    /// Returns the export as far as a question about these names can touch it: users, groups and roles of the names, and
+    /// whatever policies these have. `read` returns a stretch of a file.
+    ///
+    /// Returns `None` where the export has to be read as a whole, which also says what is wrong with it.
+    pub fn open(
+        &self,
+        wanted: &Wanted,
+        read: &mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
+    ) -> Option<Export> {
+        let mut opening = Opening::new(&self.parts, read);
+        let names = wanted.names.iter().map(String::as_str).collect();
+        opening.of_names(&names)?;
+        opening.groups()?;
+        opening.policies()?;
+        self.export(opening.accounts)
+    }
+
+    /// Puts together what was opened, by the number of its file.
+    fn export(&self, mut accounts: BTreeMap<usize, Account>) -> Option<Export> {
+        let mut pieces = Vec::new();
+        for (number, part) in self.parts.iter().enumerate() {
+            match part {
+                Part::Read(piece) => pieces.push(piece.clone()),
+                Part::Skimmed(index) => {
+                    let page = |account, continues| Piece::Account { account, continues };
+                    let (more, ends) = index.pages;
+                    let account = accounts.remove(&number).unwrap_or_default();
+                    pieces.push(page(account, ends == 0));
+                    if more > 0 && ends > 0 {
+                        pieces.push(page(Account::default(), true));
+                    }
+                }
+            }
+        }
+        let mut export = Export::of(pieces).ok()?;
+        for id in self.accounts()? {
+            export.accounts.entry(id).or_default();
+        }
+        Some(export)
+    }
+
+    /// Returns the export with all users, groups and roles, and the policies that these have.
+    ///
+    /// Returns `None` where it has to be read as a whole, as [`Skimmed::open`].
+    pub fn everyone(
+        &self,
+        read: &mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
+    ) -> Option<Export> {
+        let holders = self.entries().filter(|(_, _, it)| it.kind != Kind::Policy);
+        let bytes = holders
+            .map(|(_, _, entry)| entry.bytes())
+            .fold(0, u64::saturating_add);
+        if bytes > limits::TOTAL_BYTES {
+            return None;
+        }
+        let mut opening = Opening::new(&self.parts, read);
+        opening.open(|entry| entry.kind != Kind::Policy)?;
+        opening.policies()?;
+        self.export(opening.accounts)
+    }
+
+    /// Returns the accounts that entities are of; `None` where one names none.
+    fn accounts(&self) -> Option<BTreeSet<AccountId>> {
+        let mut found = BTreeSet::new();
+        let mut last = "";
+        for entry in self.entries().map(|(_, _, entry)| entry) {
+            let account = Arn::parse(&entry.arn)?.account;
+            let is_aws = account == "aws" && entry.kind == Kind::Policy;
+            if account != last && !is_aws {
+                found.insert(AccountId::parse(account).ok()?);
+                last = account;
+            }
+        }
+        Some(found)
+    }
+
+    fn entries(&self) -> impl Iterator<Item = (usize, &Index, &Entry)> {
+        entries(&self.parts)
+    }
+}
+
+fn entries(parts: &[Part]) -> impl Iterator<Item = (usize, &Index, &Entry)> {
+    parts
+        .iter()
+        .enumerate()
+        .filter_map(|(number, part)| match part {
+            Part::Read(_) => None,
+            Part::Skimmed(index) => Some((number, index)),
+        })
+        .flat_map(|(number, index)| {
+            index
+                .entries
+                .iter()
+                .map(move |entry| (number, index, entry))
+        })
+}
+
+/// Entities that are being read.
+struct Opening<'a> {
+    parts: &'a [Part],
+    read: &'a mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
+    opened: BTreeSet<&'a str>,
+    /// By the number of their file.
+    accounts: BTreeMap<usize, Account>,
+}
+
+impl<'a> Opening<'a> {
+    fn new(
+        parts: &'a [Part],
+        read: &'a mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
+    ) -> Self {
+        Self {
+            parts,
+            read,
+            opened: BTreeSet::new(),
+            accounts: BTreeMap::new(),
+        }
+    }
+
+    fn of_names(&mut self, names: &BTreeSet<&str>) -> Option<()> {
+        let is_wanted = |entry: &Entry| match entry.kind {
+            Kind::Policy => false,
+            Kind::Group | Kind::Role | Kind::User => names.contains(last(&entry.arn)),
+        };
+        self.open(is_wanted)
+    }
+
+    /// Opens the groups of the users that are open.
+    fn groups(&mut self) -> Option<()> {
+        let groups: BTreeSet<(String, String)> = self
+            .accounts
+            .values()
+            .flat_map(|it| &it.users)
+            .flat_map(|user| {
+                let account = account(&user.arn);
+                user.groups
+                    .iter()
+                    .map(move |name| (account.to_owned(), name.clone()))
+            })
+            .collect();
+        self.open(|entry| {
+            let key = (account(&entry.arn).to_owned(), last(&entry.arn).to_owned());
+            entry.kind == Kind::Group && groups.contains(&key)
+        })
+    }
+
+    /// Opens the managed policies of all that is open.
+    fn policies(&mut self) -> Option<()> {
+        let mut arns: BTreeSet<String> = BTreeSet::new();
+        for account in self.accounts.values() {
+            let users = account.users.iter().map(|it| (&it.attached, &it.boundary));
+            let roles = account.roles.iter().map(|it| (&it.attached, &it.boundary));
+            let groups = account.groups.iter().map(|it| (&it.attached, &None));
+            for (attached, boundary) in users.chain(roles).chain(groups) {
+                let attached: &Vec<Attached> = attached;
+                arns.extend(attached.iter().map(|it| it.arn.clone()));
+                arns.extend(boundary.iter().cloned());
+            }
+        }
+        self.open(|entry| entry.kind == Kind::Policy && arns.contains(&*entry.arn))
+    }
+
+    /// Opens those that are wanted, each once: what comes first holds, as where all is read.
+    fn open(&mut self, is_wanted: impl Fn(&Entry) -> bool) -> Option<()> {
+        for (number, index, entry) in entries(self.parts) {
+            if is_wanted(entry) && self.opened.insert(&entry.arn) {
+                let file = index.file(entry, self.read)?;
+                let reader = Reader { file: &file };
+                let account = self.accounts.entry(number).or_default();
+                match entry.kind {
+                    Kind::Group => account.groups.push(reader.group(raw(&file)?)),
+                    Kind::Role => account.roles.push(reader.role(raw(&file)?)),
+                    Kind::User => account.users.push(reader.user(raw(&file)?)),
+                    Kind::Policy => account.policies.extend(reader.managed(raw(&file)?)),
+                }
+            }
+        }
+        Some(())
+    }
+}
+
+fn raw<'f, T: serde::Deserialize<'f>>(file: &'f File) -> Option<T> {
+    serde_json::from_str(file.text()).ok()
+}
+
+fn account(arn: &str) -> &str {
+    arn.split(':').nth(4).unwrap_or_default()
+}
+
+fn last(arn: &str) -> &str {
+    arn.rsplit(['/', ':']).next().unwrap_or_default()
+}
+
+impl Entry {
+    fn bytes(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+}
+
+impl Index {
+    /// Returns an entity as a part of its file, which knows its place there.
+    fn file(
+        &self,
+        entry: &Entry,
+        read: &mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
+    ) -> Option<Arc<File>> {
+        if entry.bytes() > limits::FILE_BYTES {
+            return None;
+        }
+        let text = read(&self.path, entry.start..entry.end)?;
+        let text = String::from_utf8(text).ok()?;
+        Some(Arc::new(File::part(&self.path, text, entry.position)))
+    }
+}
