@@ -5,6 +5,7 @@ import http.client
 import json
 import pathlib
 import re
+import socket
 import subprocess
 import sys
 import time
@@ -360,6 +361,36 @@ def test_tokens_of_the_instance_metadata_service(world):
         assert time.monotonic() < deadline
         time.sleep(0.2)
     assert metadata.send("GET", path, X_aws_ec2_metadata_token=short)[0] == 401
+
+
+def ask_for_a_token(port, least_ttl):
+    """Sends the PUT over a socket that hears only packets with so many hops left, and returns the answer's first line."""
+    with socket.create_connection(("127.0.0.1", port), timeout=30) as near:
+        near.setsockopt(socket.IPPROTO_IP, 21, least_ttl)  # IP_MINTTL
+        near.sendall(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+        assert near.recv(4096).startswith(b"HTTP/1.1 401 ")
+        near.settimeout(1 if least_ttl > 1 else 30)
+        near.sendall(b"PUT /latest/api/token HTTP/1.1\r\nHost: h\r\n"
+                     b"X-aws-ec2-metadata-token-ttl-seconds: 60\r\n\r\n")
+        try:
+            return near.recv(4096).split(b"\r\n")[0]
+        except TimeoutError:
+            return None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="IP_MINTTL")
+def test_a_token_does_not_leave_the_machine(world, tmp_path):
+    assert ask_for_a_token(world.imds_port, 1) == b"HTTP/1.1 200 OK"
+    # Who is one router away hears other answers, and none with a token.
+    assert ask_for_a_token(world.imds_port, 2) is None
+    port = free_port()
+    options = ["--imds", f"127.0.0.1:{port}", "--imds-instance-profile", PROFILE]
+    with Keyward(tmp_path / "data", *options, "--imds-hop-limit", "2"):
+        assert ask_for_a_token(port, 2) == b"HTTP/1.1 200 OK"
+        assert ask_for_a_token(port, 3) is None
+    for wrong in ["0", "65", "x"]:
+        ran = world.server.run("serve", "--data-dir", str(tmp_path / "other"), *options, "--imds-hop-limit", wrong)
+        assert ran.returncode == 2 and not (tmp_path / "other").exists(), ran.stderr
 
 
 def test_pages_of_the_instance_metadata_service(world):

@@ -57,6 +57,10 @@ pub(crate) struct Arguments {
     /// The ARN of the instance profile whose role the instance metadata service hands out
     #[arg(long, value_name = "ARN", env = "KEYWARD_IMDS_INSTANCE_PROFILE")]
     imds_instance_profile: Option<String>,
+    /// How many hops an answer with a token of the instance metadata service goes: 1 keeps it on this machine, away from
+    /// containers with a network of their own [default: 1]
+    #[arg(long, value_name = "HOPS", env = "KEYWARD_IMDS_HOP_LIMIT", value_parser = clap::value_parser!(u8).range(1..=64))]
+    imds_hop_limit: Option<u8>,
     /// An OpenID Connect issuer that may have a private address: https://ISSUER, or https://ISSUER=URL where its documents
     /// are at another URL; may be repeated, and a comma separates several in the variable
     #[arg(
@@ -117,6 +121,7 @@ struct File {
     authorization_details: Option<String>,
     imds: Option<SocketAddr>,
     imds_instance_profile: Option<String>,
+    imds_hop_limit: Option<u8>,
     #[serde(default)]
     allow_issuer: Vec<String>,
     issuer_ca: Option<PathBuf>,
@@ -171,6 +176,16 @@ fn show(block: &str) -> anyhow::Result<()> {
         .context("can't print the start block")
 }
 
+/// Returns the hop limit, which the file may name unchecked.
+// SOURCE: EC2's HttpPutResponseHopLimit, 1 to 64.
+fn hop_limit(given: Option<u8>) -> anyhow::Result<u8> {
+    match given {
+        None => Ok(1),
+        Some(hops @ 1..=64) => Ok(hops),
+        Some(hops) => bail!("imds_hop_limit is from 1 to 64, not {hops}"),
+    }
+}
+
 fn read_file(path: &Path) -> anyhow::Result<File> {
     let named = || format!("can't use the configuration {}", path.display());
     let text = std::fs::read_to_string(path).with_context(named)?;
@@ -201,6 +216,7 @@ fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
         (Some(listen), Some(instance_profile)) => Some(ImdsConfig {
             listen,
             instance_profile,
+            hop_limit: hop_limit(arguments.imds_hop_limit.or(file.imds_hop_limit))?,
         }),
         (None, None) => None,
         _ => bail!("the instance metadata service needs both --imds and --imds-instance-profile"),

@@ -3,7 +3,7 @@
 //! A session is begun by a PUT, which a proxy or a fooled server does not send, and every GET shows its token; version 1,
 //! which knew no tokens, is not served. What may be handed out decides `keyward-service`. Start at [`Imds::answer`].
 //!
-//! DIFFERS: there is no version 1, no hop limit, no page of what only a machine of EC2 has, and one region.
+//! DIFFERS: there is no version 1, no page of what only a machine of EC2 has, and one region.
 
 mod pages;
 mod tokens;
@@ -16,11 +16,12 @@ use http::request::Parts;
 use http::{HeaderValue, Method, StatusCode};
 use keyward_service::{
     AttachedProfile, Clock, Instance, InstanceCredentials, InstanceError, Now,
-    ParseInstanceProfileArnError, Service, ServiceError,
+    ParseInstanceProfileArnError, REGION, Service, ServiceError,
 };
 use tokio::net::TcpListener;
 
 use crate::clock::SystemClock;
+use crate::connection::Connection;
 use crate::entropy::SystemEntropy;
 use crate::http::Reply;
 use crate::local::{self, single};
@@ -29,8 +30,6 @@ use tokens::Tokens;
 
 const TOKEN: &str = "x-aws-ec2-metadata-token";
 const TOKEN_LIFE: &str = "x-aws-ec2-metadata-token-ttl-seconds";
-/// The region of the machine: everything here is in this one.
-const REGION: &str = "us-east-1";
 const ZONE: &str = "us-east-1a";
 
 /// How the instance metadata service is started.
@@ -40,6 +39,9 @@ pub struct ImdsConfig {
     pub listen: SocketAddr,
     /// The ARN of the instance profile, which need not exist yet.
     pub instance_profile: String,
+    /// How far the answer that holds a token goes: it is dropped by the router with this number, so that 1 keeps it on the
+    /// machine, as EC2 does.
+    pub hop_limit: u8,
 }
 
 impl ImdsConfig {
@@ -54,6 +56,7 @@ struct Imds {
     service: Arc<Service>,
     instance: Instance,
     address: SocketAddr,
+    hop_limit: u8,
     started: Now,
     tokens: Mutex<Tokens>,
     /// What was handed out last; who asks meanwhile waits for the same.
@@ -61,7 +64,12 @@ struct Imds {
 }
 
 /// Serves the metadata of a machine until the future that this returns is dropped.
-pub(crate) async fn serve(service: Arc<Service>, instance: Instance, listener: TcpListener) {
+pub(crate) async fn serve(
+    service: Arc<Service>,
+    instance: Instance,
+    hop_limit: u8,
+    listener: TcpListener,
+) {
     let Ok(address) = listener.local_addr() else {
         return tracing::error!("the instance metadata service has no address");
     };
@@ -76,6 +84,7 @@ pub(crate) async fn serve(service: Arc<Service>, instance: Instance, listener: T
         service,
         instance,
         address,
+        hop_limit,
         started: SystemClock.now(),
         tokens: Mutex::default(),
         held: tokio::sync::Mutex::default(),
@@ -122,6 +131,12 @@ impl Imds {
         let Some(life) = single(head, TOKEN_LIFE).and_then(Tokens::life) else {
             return error(StatusCode::BAD_REQUEST);
         };
+        let connection = head.extensions.get::<Connection>();
+        let limited = connection.map(|connection| connection.limit_hops(self.hop_limit));
+        if !matches!(limited, Some(Ok(()))) {
+            tracing::error!(?limited, "a token's hops can't be limited, so none is made");
+            return error(StatusCode::SERVICE_UNAVAILABLE);
+        }
         let now = SystemClock.now().unix_seconds();
         let mut tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
         let mut reply = text(tokens.make(life, now, &SystemEntropy));

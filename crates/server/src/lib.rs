@@ -6,6 +6,7 @@
 mod admin;
 mod audit;
 mod clock;
+mod connection;
 mod container;
 mod data;
 mod details;

@@ -17,10 +17,12 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 
+use crate::connection::Connection;
 use crate::http::Reply;
 use crate::limits::{HEAD_TIME, HEADERS, LOCAL_CONNECTIONS, LOCAL_HEAD_BYTES};
 
-/// Answers requests on a listener, until the future that this returns is dropped.
+/// Answers requests on a listener, until the future that this returns is dropped. Each request's extensions hold its
+/// [`Connection`].
 pub(crate) async fn serve<H, F>(listener: TcpListener, handler: H)
 where
     H: Fn(Parts) -> F + Clone + Send + Sync + 'static,
@@ -42,12 +44,21 @@ where
                 continue;
             }
         };
+        let connection = match Connection::of(&stream) {
+            Ok(connection) => connection,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be held");
+                continue;
+            }
+        };
         let handler = handler.clone();
         connections.spawn(async move {
             let service = service_fn(move |request: Request<IncomingBody>| {
                 let handler = handler.clone();
+                let connection = connection.clone();
                 async move {
-                    let (head, _) = request.into_parts();
+                    let (mut head, _) = request.into_parts();
+                    head.extensions.insert(connection);
                     Ok::<_, Infallible>(handler(head).await)
                 }
             });

@@ -105,7 +105,11 @@ pub struct Running {
 pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     let listener = bind(config.listen, "--listen").await?;
     let imds = match &config.imds {
-        Some(imds) => Some((bind(imds.listen, "--imds").await?, imds.instance()?)),
+        Some(imds) => Some((
+            bind(imds.listen, "--imds").await?,
+            imds.instance()?,
+            imds.hop_limit,
+        )),
         None => None,
     };
     let acceptor = config
@@ -166,9 +170,9 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     helpers.push(admin::serve(Arc::clone(&service), &data.socket())?);
     helpers.push(tokio::spawn(keep_saving(Arc::clone(&service))));
     let imds = match imds {
-        Some((listener, instance)) => {
+        Some((listener, instance, hop_limit)) => {
             let address = listener.local_addr()?;
-            let serving = imds::serve(Arc::clone(&service), instance, listener);
+            let serving = imds::serve(Arc::clone(&service), instance, hop_limit, listener);
             helpers.push(tokio::spawn(serving));
             Some(address)
         }

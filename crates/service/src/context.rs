@@ -146,6 +146,10 @@ fn add_session<'a>(
             add_claim(context, key, value);
         }
     }
+    if let Some(machine) = &session.machine {
+        context.insert("ec2:RoleDelivery", machine.delivery.as_str());
+        context.insert("ec2:SourceInstanceArn", machine.arn.as_str());
+    }
 }
 
 fn add_claim<'a>(context: &mut Context<'a>, key: &'a str, value: &'a ClaimValue) {

@@ -2,9 +2,6 @@
 //!
 //! EC2 assumes the role for the machine. Here as there the role's trust policy decides whether it may, and each session
 //! leaves an audit event; nobody signs anything. Whoever reaches the machine's metadata has the role's permissions.
-//!
-//! DIFFERS: the sessions lack `ec2:RoleDelivery` and `ec2:SourceInstanceArn`, for which their tokens have no place. A
-//! condition that wants one of them does not hold.
 
 use std::sync::Arc;
 
@@ -16,7 +13,7 @@ use keyward_engine::{
 use keyward_records::Cell as Place;
 use keyward_sigv4::SecretKey;
 use keyward_sts::limits::INSTANCE_SECONDS;
-use keyward_sts::{SessionPolicies, SessionPrincipal, SessionTags};
+use keyward_sts::{Machine, RoleDelivery, SessionPolicies, SessionPrincipal, SessionTags};
 use keyward_view::{Cell, RolePrincipal};
 use keyward_wire::{Operation, Sensitive, Timestamp, sts};
 
@@ -30,6 +27,8 @@ use crate::{Service, ServiceError};
 
 /// The service that assumes roles for virtual machines.
 const EC2: &str = "ec2.amazonaws.com";
+/// The region that machines are in: everything here is in one.
+pub const REGION: &str = "us-east-1";
 /// How long before their end credentials are no longer handed out, in seconds: EC2 promises new ones five minutes before
 /// the end, and its clients ask for new ones a quarter of an hour before.
 const RENEWED_BEFORE: i64 = 1800;
@@ -128,6 +127,18 @@ impl Instance {
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
+    }
+
+    /// Returns the machine's ARN, `arn:aws:ec2:us-east-1:111122223333:instance/i-0123456789abcdef0`.
+    #[must_use]
+    pub fn arn(&self) -> String {
+        let partition = Partition::default();
+        format!(
+            "arn:{}:ec2:{REGION}:{}:instance/{}",
+            partition.as_str(),
+            self.account,
+            self.id
+        )
     }
 
     /// Returns the account that it runs in.
@@ -315,6 +326,11 @@ impl Service {
             tags: SessionTags::default(),
             source_identity: None,
             federation: None,
+            machine: Some(Machine {
+                arn: instance.arn(),
+                // SOURCE: the metadata service here has no version 1.
+                delivery: RoleDelivery::Version2,
+            }),
             least: None,
         };
         let Issued { credentials, .. } = issue(self, cell, new)?;
@@ -368,7 +384,7 @@ fn context<'a>(instance: &'a Instance, role: &'a RolePrincipal, now: Now) -> Con
     context.insert("aws:PrincipalIsAWSService", "true");
     context.insert("aws:PrincipalServiceName", EC2);
     context.insert_list("aws:PrincipalServiceNamesList", [EC2]);
-    context.insert("aws:RequestedRegion", "us-east-1");
+    context.insert("aws:RequestedRegion", REGION);
     context.insert("aws:ResourceAccount", instance.account.to_string());
     // The call stays in this process.
     context.insert("aws:SecureTransport", "true");

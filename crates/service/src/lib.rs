@@ -43,6 +43,7 @@ pub use exchange::{Incoming, Outgoing, RequestId, Transport, Unread};
 pub use identity_keys::IssuerDocument;
 pub use instance::{
     AttachedProfile, Instance, InstanceCredentials, InstanceError, ParseInstanceProfileArnError,
+    REGION,
 };
 pub use metrics::{Metrics, Sample};
 pub use operations::{Summary, pending, summaries};

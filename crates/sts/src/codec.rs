@@ -11,9 +11,28 @@ use zeroize::Zeroizing;
 
 use crate::packed::{deflate, inflate};
 use crate::{
-    ClaimValue, FederatedBy, Federation, Session, SessionPolicies, SessionPrincipal, SessionTag,
-    SessionTags,
+    ClaimValue, FederatedBy, Federation, Machine, RoleDelivery, Session, SessionPolicies,
+    SessionPrincipal, SessionTag, SessionTags,
 };
+
+/// The number of a format.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Format {
+    /// Knows no machines.
+    V1,
+    /// The one that is written.
+    V2,
+}
+
+impl Format {
+    pub(crate) fn from_number(number: u8) -> Option<Self> {
+        match number {
+            1 => Some(Self::V1),
+            2 => Some(Self::V2),
+            _ => None,
+        }
+    }
+}
 
 #[derive(Serialize, Deserialize)]
 struct RawSession<'a> {
@@ -37,8 +56,23 @@ enum RawPrincipal<'a> {
     FederatedByUser(&'a str, &'a str),
 }
 
+/// Format 2 has the machine behind what format 1 has.
 #[derive(Default, Serialize, Deserialize)]
 struct RawPacked<'a> {
+    #[serde(borrow)]
+    rest: RawPackedV1<'a>,
+    #[serde(borrow)]
+    machine: Option<(&'a str, RawDelivery)>,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+enum RawDelivery {
+    Version1,
+    Version2,
+}
+
+#[derive(Default, Serialize, Deserialize)]
+struct RawPackedV1<'a> {
     #[serde(borrow)]
     inline: Option<&'a str>,
     #[serde(borrow)]
@@ -86,6 +120,7 @@ fn has_rest(session: &Session) -> bool {
         || !session.tags.is_empty()
         || session.source_identity.is_some()
         || session.federation.is_some()
+        || session.machine.is_some()
 }
 
 fn raw_principal(principal: &SessionPrincipal) -> RawPrincipal<'_> {
@@ -101,8 +136,21 @@ fn raw_principal(principal: &SessionPrincipal) -> RawPrincipal<'_> {
 }
 
 fn raw_packed(session: &Session) -> RawPacked<'_> {
-    let tags = session.tags.iter();
     RawPacked {
+        rest: raw_packed_v1(session),
+        machine: session.machine.as_ref().map(|machine| {
+            let delivery = match machine.delivery {
+                RoleDelivery::Version1 => RawDelivery::Version1,
+                RoleDelivery::Version2 => RawDelivery::Version2,
+            };
+            (machine.arn.as_str(), delivery)
+        }),
+    }
+}
+
+fn raw_packed_v1(session: &Session) -> RawPackedV1<'_> {
+    let tags = session.tags.iter();
+    RawPackedV1 {
         inline: session.policies.inline.as_deref(),
         managed: session
             .policies
@@ -123,7 +171,7 @@ fn raw_packed(session: &Session) -> RawPacked<'_> {
 }
 
 /// Reads what [`encode`] wrote; zeros may follow, which fill a token up to a size.
-pub(crate) fn decode(bytes: &[u8], access_key_id: AccessKeyId) -> Option<Session> {
+pub(crate) fn decode(format: Format, bytes: &[u8], access_key_id: AccessKeyId) -> Option<Session> {
     let (raw, rest) = postcard::take_from_bytes::<RawSession<'_>>(bytes).ok()?;
     if rest.iter().any(|byte| *byte != 0) {
         return None;
@@ -133,9 +181,16 @@ pub(crate) fn decode(bytes: &[u8], access_key_id: AccessKeyId) -> Option<Session
     } else {
         Some(inflate(raw.packed)?)
     };
-    let packed: RawPacked<'_> = match &unpacked {
-        None => RawPacked::default(),
-        Some(bytes) => postcard::from_bytes(bytes).ok()?,
+    let RawPacked {
+        rest: packed,
+        machine,
+    } = match (&unpacked, format) {
+        (None, _) => RawPacked::default(),
+        (Some(bytes), Format::V1) => RawPacked {
+            rest: postcard::from_bytes(bytes).ok()?,
+            machine: None,
+        },
+        (Some(bytes), Format::V2) => postcard::from_bytes(bytes).ok()?,
     };
     let at = |seconds: i64| {
         raw.issued
@@ -160,6 +215,13 @@ pub(crate) fn decode(bytes: &[u8], access_key_id: AccessKeyId) -> Option<Session
         tags: tags(&packed.tags),
         source_identity: packed.source_identity.map(str::to_owned),
         federation: packed.federation.map(federation),
+        machine: machine.map(|(arn, delivery)| Machine {
+            arn: arn.to_owned(),
+            delivery: match delivery {
+                RawDelivery::Version1 => RoleDelivery::Version1,
+                RawDelivery::Version2 => RoleDelivery::Version2,
+            },
+        }),
     })
 }
 

@@ -27,6 +27,8 @@ pub use duration::{Chained, DurationError, federation_duration, role_duration};
 pub use message::{OpenMessageError, open_message, seal_message};
 pub use packed::{PackedSize, PackedTooLarge};
 pub use policies::{SessionPolicies, SessionPolicyError};
-pub use session::{ClaimValue, FederatedBy, Federation, Session, SessionPrincipal};
+pub use session::{
+    ClaimValue, FederatedBy, Federation, Machine, RoleDelivery, Session, SessionPrincipal,
+};
 pub use tags::{SessionTag, SessionTagError, SessionTags};
 pub use token::{KeyNumber, OpenTokenError, SealTokenError, SealedToken, SealingKeys};

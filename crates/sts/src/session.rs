@@ -34,6 +34,8 @@ pub struct Session {
     pub source_identity: Option<String>,
     /// Where the bearer was authenticated, where that was not here.
     pub federation: Option<Federation>,
+    /// The machine that the session was made for, where it was made for one.
+    pub machine: Option<Machine>,
 }
 
 /// Whose session it is.
@@ -77,6 +79,24 @@ pub struct Federation {
     pub keys: Vec<(String, ClaimValue)>,
 }
 
+/// A virtual machine that was handed a session of the role in its instance profile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Machine {
+    /// `ec2:SourceInstanceArn`: `arn:aws:ec2:us-east-1:111122223333:instance/i-0123456789abcdef0`.
+    pub arn: String,
+    /// By which version of the instance metadata service.
+    pub delivery: RoleDelivery,
+}
+
+/// How a machine got the credentials of its role: `ec2:RoleDelivery`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RoleDelivery {
+    /// `1.0`: by a mere GET.
+    Version1,
+    /// `2.0`: by a GET that showed a token.
+    Version2,
+}
+
 /// The value of a condition key that an identity provider gives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ClaimValue {
@@ -91,6 +111,18 @@ impl Session {
     #[must_use]
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires
+    }
+}
+
+impl RoleDelivery {
+    /// Returns the number that the condition key has.
+    // SOURCE: spec/condition-keys.md §1.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Version1 => "1.0",
+            Self::Version2 => "2.0",
+        }
     }
 }
 

@@ -13,12 +13,14 @@ use keyward_arn::AccessKeyId;
 use keyward_directory::Timestamp;
 use zeroize::Zeroizing;
 
-use crate::codec::{decode, encode};
+use crate::codec::{Format, decode, encode};
 use crate::limits::{LONGEST_SECONDS, TOKEN_CHARACTERS};
 use crate::{PackedSize, PackedTooLarge, Session};
 
-/// The format of the sealed part.
-const FORMAT: u8 = 1;
+/// The format of the sealed session; those before it are read as long as a session of theirs can live.
+const FORMAT: u8 = 2;
+/// The format of what else is sealed.
+const OTHER_FORMAT: u8 = 1;
 /// Bytes in the clear: format, key number, nonce.
 const CLEAR_BYTES: usize = 1 + 4 + NONCE_LEN;
 
@@ -103,7 +105,7 @@ impl SealingKeys {
         if sealed.len() < wanted {
             sealed.resize(wanted, 0);
         }
-        let clear = clear(key.number, &nonce);
+        let clear = clear(FORMAT, key.number, &nonce);
         let aad = Aad::from(authenticated(&clear, &session.access_key_id));
         key.key
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut *sealed)
@@ -135,9 +137,7 @@ impl SealingKeys {
             .ok_or(OpenTokenError)?;
         let (format, rest) = clear.split_first().ok_or(OpenTokenError)?;
         let (number, nonce) = rest.split_first_chunk::<4>().ok_or(OpenTokenError)?;
-        if *format != FORMAT {
-            return Err(OpenTokenError);
-        }
+        let format = Format::from_number(*format).ok_or(OpenTokenError)?;
         let number = KeyNumber(u32::from_be_bytes(*number));
         let key = self
             .keys
@@ -149,7 +149,7 @@ impl SealingKeys {
         let mut sealed = Zeroizing::new(sealed.to_vec());
         let opened = key.key.open_in_place(nonce, aad, &mut sealed);
         let opened = opened.map_err(|_| OpenTokenError)?;
-        decode(opened, access_key_id.clone()).ok_or(OpenTokenError)
+        decode(format, opened, access_key_id.clone()).ok_or(OpenTokenError)
     }
 
     /// Seals bytes of another kind for the account, with a nonce that was drawn for them.
@@ -160,7 +160,7 @@ impl SealingKeys {
         nonce: [u8; NONCE_LEN],
     ) -> Result<Vec<u8>, SealTokenError> {
         let key = self.current()?;
-        let clear = clear(key.number, &nonce);
+        let clear = clear(OTHER_FORMAT, key.number, &nonce);
         let aad = Aad::from([clear.as_slice(), kind.as_bytes()].concat());
         key.key
             .seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut bytes)
@@ -175,7 +175,7 @@ impl SealingKeys {
         let (number, nonce) = rest.split_first_chunk::<4>()?;
         let number = KeyNumber(u32::from_be_bytes(*number));
         let key = self.keys.iter().find(|key| key.number == number)?;
-        if *format != FORMAT {
+        if *format != OTHER_FORMAT {
             return None;
         }
         let aad = Aad::from([clear.as_slice(), kind.as_bytes()].concat());
@@ -209,8 +209,8 @@ impl SealingKey {
     }
 }
 
-fn clear(number: KeyNumber, nonce: &[u8; NONCE_LEN]) -> Vec<u8> {
-    [&[FORMAT], number.0.to_be_bytes().as_slice(), nonce].concat()
+fn clear(format: u8, number: KeyNumber, nonce: &[u8; NONCE_LEN]) -> Vec<u8> {
+    [&[format], number.0.to_be_bytes().as_slice(), nonce].concat()
 }
 
 fn authenticated(clear: &[u8], access_key_id: &AccessKeyId) -> Vec<u8> {

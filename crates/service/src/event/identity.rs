@@ -104,6 +104,11 @@ fn write_session(caller: &Caller, session: &Session, out: &mut String) {
         None => r#"","mfaAuthenticated":"false"}"#,
         Some(_) => r#"","mfaAuthenticated":"true"}"#,
     });
+    if let Some(machine) = &session.machine {
+        out.push_str(r#","ec2RoleDelivery":""#);
+        out.push_str(machine.delivery.as_str());
+        out.push('"');
+    }
     if let Some(source_identity) = &session.source_identity {
         out.push_str(r#","sourceIdentity":"#);
         string(out, source_identity);

@@ -130,6 +130,41 @@ async fn a_machine_has_a_session_of_its_role() {
 }
 
 #[tokio::test]
+async fn its_requests_say_which_machine_and_how_it_got_the_role() {
+    let server = start().await;
+    profile(&server, TRUST).await;
+    let made = ask(&server, None).await.unwrap();
+    let arn = format!(
+        "arn:aws:ec2:us-east-1:{ACCOUNT}:instance/{}",
+        instance().id()
+    );
+    let other = arn.replace("i-", "i-0");
+    for (operator, key, value, allowed) in [
+        ("NumericGreaterThanEquals", "ec2:RoleDelivery", "2.0", true),
+        ("NumericLessThan", "ec2:RoleDelivery", "2.0", false),
+        ("ArnEquals", "ec2:SourceInstanceArn", arn.as_str(), true),
+        ("ArnEquals", "ec2:SourceInstanceArn", other.as_str(), false),
+        ("Null", "aws:FederatedProvider", "true", true),
+    ] {
+        let call = iam::PutRolePolicy {
+            role_name: "Machine".to_owned(),
+            policy_name: "p".to_owned(),
+            policy_document: document(&format!(
+                r#"{{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*","Condition":{{"{operator}":{{"{key}":"{value}"}}}}}}"#
+            ))
+            .into(),
+        };
+        ok(&server, &server.root, &call).await;
+        drop(server.audit.take());
+        let answer = server
+            .call(&credentials(&made), &iam::ListUsers::default())
+            .await;
+        assert_eq!(answer.status == 200, allowed, "{operator} {key} {value}");
+        assert!(server.audit.take()[0].contains(r#","ec2RoleDelivery":"2.0"}"#));
+    }
+}
+
+#[tokio::test]
 async fn only_who_trusts_the_service_hands_it_a_role() {
     let server = start().await;
     profile(&server, TRUST).await;

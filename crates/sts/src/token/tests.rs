@@ -4,7 +4,10 @@ use keyward_sigv4::SecretKey;
 use proptest::prelude::*;
 
 use super::*;
-use crate::{ClaimValue, FederatedBy, Federation, SessionPolicies, SessionPrincipal, SessionTags};
+use crate::{
+    ClaimValue, FederatedBy, Federation, Machine, RoleDelivery, SessionPolicies, SessionPrincipal,
+    SessionTags,
+};
 
 fn account() -> AccountId {
     AccountId::parse("111122223333").unwrap()
@@ -30,6 +33,7 @@ fn session(principal: SessionPrincipal) -> Session {
         tags: SessionTags::default(),
         source_identity: None,
         federation: None,
+        machine: None,
     }
 }
 
@@ -75,6 +79,16 @@ fn full() -> Session {
     }
 }
 
+fn of_machine(delivery: RoleDelivery) -> Session {
+    Session {
+        machine: Some(Machine {
+            arn: "arn:aws:ec2:us-east-1:111122223333:instance/i-0123456789abcdef0".to_owned(),
+            delivery,
+        }),
+        ..session(role())
+    }
+}
+
 #[test]
 fn opens_to_what_was_sealed() {
     let user = UniqueId::mint(IdPrefix::User, account(), [3; 8]);
@@ -84,6 +98,8 @@ fn opens_to_what_was_sealed() {
     };
     for session in [
         full(),
+        of_machine(RoleDelivery::Version1),
+        of_machine(RoleDelivery::Version2),
         session(role()),
         session(SessionPrincipal::Root),
         session(SessionPrincipal::User(user.clone())),
@@ -97,15 +113,22 @@ fn opens_to_what_was_sealed() {
 }
 
 #[test]
-fn a_token_of_format_1_stays_readable() {
-    let token = include_str!("format-1.txt").trim();
-    let session = full();
-    let now = keys().seal(&session, [5; 12], 0).unwrap().text;
-    assert_eq!(
-        keys().open(token, &session.access_key_id, at(0)),
-        Ok(session),
-        "{now}"
-    );
+fn tokens_of_every_format_stay_readable() {
+    let machine = Session {
+        machine: of_machine(RoleDelivery::Version2).machine,
+        ..full()
+    };
+    for (token, session) in [
+        (include_str!("format-1.txt"), full()),
+        (include_str!("format-2.txt"), machine),
+    ] {
+        let now = keys().seal(&session, [5; 12], 0).unwrap().text;
+        assert_eq!(
+            keys().open(token.trim(), &session.access_key_id, at(0)),
+            Ok(session),
+            "{now}"
+        );
+    }
 }
 
 #[test]
@@ -182,6 +205,8 @@ proptest! {
         prop_assert!(keys().open(&token, &id, at(0)).is_err());
         prop_assert!(keys().open(&STANDARD.encode(&raw), &id, at(0)).is_err());
         // What a holder of the key could write is no reason to panic either.
-        let _ = crate::codec::decode(&raw, id);
+        for format in [Format::V1, Format::V2] {
+            let _ = crate::codec::decode(format, &raw, id.clone());
+        }
     }
 }

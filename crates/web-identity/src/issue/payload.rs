@@ -36,6 +36,8 @@ pub struct IdentityToken<'a> {
     pub source_identity: Option<&'a str>,
     /// `federated_provider`: the ARN of the provider behind a federated session.
     pub federated_provider: Option<&'a str>,
+    /// `ec2_source_instance_arn`: the machine that a session was made for.
+    pub machine: Option<&'a str>,
     /// `original_session_exp`: when the session ends, `2026-01-02T03:04:05Z`.
     pub session_expires: Option<&'a str>,
 }
@@ -73,6 +75,7 @@ impl IdentityToken<'_> {
         add("principal_tags", tags(self.principal_tags));
         add("request_tags", tags(self.request_tags));
         add("source_identity", text(self.source_identity));
+        add("ec2_source_instance_arn", text(self.machine));
         add("federated_provider", text(self.federated_provider));
         add("original_session_exp", text(self.session_expires));
         let audience = match self.audience {

@@ -155,6 +155,7 @@ impl Operate for sts::AssumeRole {
             tags,
             source_identity: source_identity.clone(),
             federation: None,
+            machine: None,
             least: call.minimum_session_token_size,
         };
         let issued = issue(service, cell, new)?;

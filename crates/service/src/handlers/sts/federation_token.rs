@@ -56,6 +56,7 @@ impl Operate for sts::GetFederationToken {
             tags: tags(&call)?,
             source_identity: None,
             federation: None,
+            machine: None,
             least: call.minimum_session_token_size,
         };
         let issued = issue(service, caller.cell(), new)?;

@@ -4,7 +4,7 @@ use keyward_arn::{AccessKeyId, AccessKeyKind};
 use keyward_directory::Timestamp;
 use keyward_sigv4::SecretKey;
 use keyward_sts::{
-    Federation, SealTokenError, Session, SessionPolicies, SessionPrincipal, SessionTags,
+    Federation, Machine, SealTokenError, Session, SessionPolicies, SessionPrincipal, SessionTags,
 };
 use keyward_view::Cell;
 use keyward_wire::{Sensitive, sts};
@@ -22,6 +22,7 @@ pub(crate) struct NewSession {
     pub(crate) tags: SessionTags,
     pub(crate) source_identity: Option<String>,
     pub(crate) federation: Option<Federation>,
+    pub(crate) machine: Option<Machine>,
     /// `MinimumSessionTokenSize`.
     pub(crate) least: Option<i32>,
 }
@@ -61,6 +62,7 @@ pub(crate) fn issue(
         tags: new.tags,
         source_identity: new.source_identity,
         federation: new.federation,
+        machine: new.machine,
     };
     let least = new.least.and_then(|least| usize::try_from(least).ok());
     let sealed = cell

@@ -48,6 +48,7 @@ impl Operate for sts::GetSessionToken {
             tags: SessionTags::default(),
             source_identity: None,
             federation: None,
+            machine: None,
             least: call.minimum_session_token_size,
         };
         let issued = issue(service, caller.cell(), new)?;

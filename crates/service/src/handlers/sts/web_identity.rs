@@ -262,6 +262,7 @@ impl Operate for sts::AssumeRoleWithWebIdentity {
                 provider: bearer.provider.clone(),
                 keys: bearer.kept_keys.clone(),
             }),
+            machine: None,
             least: call.minimum_session_token_size,
         };
         let issued = issue(service, cell, new)?;

@@ -103,6 +103,7 @@ impl Operate for sts::GetWebIdentityToken {
         let request_tags: Vec<_> = request_tags.map(|tag| (tag.key, tag.value)).collect();
         let ends = session.map(|session| time(session.expires).to_string());
         let federation = session.and_then(|session| session.federation.as_ref());
+        let machine = session.and_then(|session| session.machine.as_ref());
         let payload = IdentityToken {
             issuer: &issuer,
             audience: &call.audience,
@@ -116,6 +117,7 @@ impl Operate for sts::GetWebIdentityToken {
             request_tags: &request_tags,
             source_identity: session.and_then(|session| session.source_identity.as_deref()),
             federated_provider: federation.map(|federation| federation.provider.as_str()),
+            machine: machine.map(|machine| machine.arn.as_str()),
             session_expires: ends.as_deref(),
             ..IdentityToken::default()
         }
