@@ -13,14 +13,19 @@ CLIENT = pathlib.Path(__file__).parent / "rust"
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", CLIENT.parents[2] / "target")) / "clients-rust"
 
 
-def test_rust_sdk(server):
+def program(name):
+    """Builds a program that uses the SDK, and returns its path."""
     built = subprocess.run(
-        ["cargo", "build", "--quiet", "--locked", "--manifest-path", str(CLIENT / "Cargo.toml")],
+        ["cargo", "build", "--quiet", "--locked", "--manifest-path", str(CLIENT / "Cargo.toml"), "--bin", name],
         env={**os.environ, "CARGO_TARGET_DIR": str(TARGET)}, capture_output=True, text=True, timeout=1200,
     )
     assert built.returncode == 0, built.stderr
+    return str(TARGET / "debug" / name)
+
+
+def test_rust_sdk(server):
     ran = subprocess.run(
-        [str(TARGET / "debug" / "keyward-client-rust"), server.url, ROOT_KEY, ROOT_SECRET],
+        [program("keyward-client-rust"), server.url, ROOT_KEY, ROOT_SECRET],
         env=clean_environment(), capture_output=True, text=True, timeout=120,
     )
     assert ran.returncode == 0, ran.stderr
