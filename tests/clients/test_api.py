@@ -172,8 +172,8 @@ def test_parameters_are_checked_as_the_model_says(server, iam):
     unchecked = server.client("iam", config={"parameter_validation": False})
     assert refused(unchecked.create_user, UserName="a b") == (
         400, "ValidationError",
-        "1 validation error detected: Value 'a b' at 'userName' failed to satisfy constraint: "
-        r"Member must satisfy regular expression pattern: [\w+=,.@-]+")
+        "The specified value for userName is invalid. It must contain only alphanumeric characters and/or the following: "
+        "+=,.@_-")
     assert refused(unchecked.create_user) == (
         400, "ValidationError",
         "1 validation error detected: Value null at 'userName' failed to satisfy constraint: Member must not be null")

@@ -54,9 +54,17 @@ fn names_every_violation() {
     check::<iam::CreateUser>(
         "UserName=",
         Err(
-            "ValidationError: 2 validation errors detected: Value '' at 'userName' failed to satisfy constraint: \
-             Member must satisfy regular expression pattern: [\\w+=,.@-]+; Value '' at 'userName' failed to satisfy \
-             constraint: Member must have length greater than or equal to 1",
+            "ValidationError: 1 validation error detected: Value '' at 'userName' failed to satisfy constraint: \
+             Member must have length greater than or equal to 1",
+        ),
+    );
+    check::<sts::AssumeRole>(
+        "RoleArn=&RoleSessionName=ab",
+        Err(
+            "ValidationError: 2 validation errors detected: Value '' at 'roleArn' failed to satisfy constraint: \
+             Member must satisfy regular expression pattern: \
+             [\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+; \
+             Value '' at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal to 20",
         ),
     );
     let long = "s".repeat(65);
@@ -69,18 +77,44 @@ fn names_every_violation() {
     );
 }
 
+const WRONG_NAME: &str = "ValidationError: The specified value for userName is invalid. It must contain only \
+    alphanumeric characters and/or the following: +=,.@_-";
+
+#[test]
+fn iam_has_words_of_its_own_for_names_and_paths() {
+    check::<iam::CreateUser>("UserName=a b&Path=x", Err(WRONG_NAME_OR_PATH));
+    check::<iam::CreateUser>("UserName=a b", Err(WRONG_NAME));
+    check::<iam::CreatePolicy>(
+        "PolicyName=a&PolicyDocument=x&Path=/a*/",
+        Err(WRONG_NAME_OR_PATH),
+    );
+    // Other constraints are checked before.
+    let long = "!".repeat(65);
+    check::<iam::CreateUser>(
+        &format!("UserName={long}"),
+        Err(&format!(
+            "ValidationError: 1 validation error detected: Value '{long}' at 'userName' failed to satisfy \
+             constraint: Member must have length less than or equal to 64"
+        )),
+    );
+    check::<iam::CreateRole>(
+        "RoleName=a b",
+        Err(
+            "ValidationError: 1 validation error detected: Value null at 'assumeRolePolicyDocument' failed to satisfy \
+             constraint: Member must not be null",
+        ),
+    );
+}
+
+const WRONG_NAME_OR_PATH: &str = "ValidationError: The specified value for path is invalid. It must begin and end with / \
+    and contain only alphanumeric characters and/or / characters.";
+
 #[test]
 fn patterns_are_ascii_and_whole() {
     check::<iam::CreateUser>("UserName=diego_1", Ok("UserName=diego_1"));
-    let refused = |value: &str| {
-        format!(
-            "ValidationError: 1 validation error detected: Value '{value}' at 'userName' failed to satisfy \
-             constraint: Member must satisfy regular expression pattern: [\\w+=,.@-]+"
-        )
-    };
-    check::<iam::CreateUser>("UserName=di%C3%A9go", Err(&refused("diégo")));
-    check::<iam::CreateUser>("UserName=diego%0A", Err(&refused("diego\n")));
-    check::<iam::CreateUser>("UserName=%D9%A3", Err(&refused("٣")));
+    for wrong in ["di%C3%A9go", "diego%0A", "%D9%A3"] {
+        check::<iam::CreateUser>(&format!("UserName={wrong}"), Err(WRONG_NAME));
+    }
     // Tags take letters of every script.
     check::<iam::TagUser>(
         "UserName=a&Tags.member.1.Key=%C3%A9&Tags.member.1.Value=",
