@@ -86,7 +86,7 @@ pub use service_linked_role::{DeletionTaskId, RoleDeletion, check_role_path, ser
 pub use settings::{
     AccountAlias, AccountSettings, OutboundFederation, ParseAliasError, TokenVersion,
 };
-pub use tag::{Tag, Tags};
+pub use tag::{Tag, Tags, tag_order};
 pub use time::Timestamp;
 pub use trust_policy::{Known, SentTrustPolicy, TrustPolicy, Trusted};
 pub use user::{NewUser, Renaming, User};

@@ -6,7 +6,7 @@ use crate::{Quota, Refusal};
 /// A key and a value; the model bounds both (128 and 256 characters).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tag {
-    /// Unique for its entity without regard to case; the case that was given is kept.
+    /// Unique for its entity, of users and roles without regard to case; the case that was given is kept.
     pub key: String,
     /// May be empty.
     pub value: String,
@@ -20,25 +20,26 @@ impl Tags {
     /// Takes the tags of a record as they were stored.
     #[must_use]
     pub fn from_stored(mut tags: Vec<Tag>) -> Self {
-        tags.sort_by_cached_key(|tag| fold(&tag.key));
+        tags.sort_by_cached_key(|tag| tag_order(&tag.key));
         Self(tags)
     }
 
-    /// Returns these tags with others added; a key that is there, in whatever case, gets the new key and value.
+    /// Returns these tags with others added; a key that is there gets the new value. Keys of users and roles that differ
+    /// in case only are the same, and the new spelling takes the place of the old.
     ///
     /// # Errors
     /// [`Refusal::InvalidInput`] where `added` names one key twice or one that begins with `aws:`,
     /// [`Refusal::QuotaExceeded`] above 50 tags.
     // SOURCE: spec/iam-entities.md §2, §5.
     pub fn with(&self, added: Vec<Tag>, quota: Quota) -> Result<Self, Refusal> {
-        let mut folded: Vec<String> = added.iter().map(|tag| fold(&tag.key)).collect();
-        if folded.iter().any(|key| key.starts_with("aws:")) {
+        let mut keys: Vec<String> = added.iter().map(|tag| same(&tag.key, quota)).collect();
+        if keys.iter().any(|key| fold(key).starts_with("aws:")) {
             return Err(Refusal::invalid_input(
                 "Tag keys beginning with aws: are reserved for system use.",
             ));
         }
-        folded.sort_unstable();
-        if folded
+        keys.sort_unstable();
+        if keys
             .windows(2)
             .any(|pair| matches!(pair, [left, right] if left == right))
         {
@@ -49,7 +50,7 @@ impl Tags {
         let kept = self
             .0
             .iter()
-            .filter(|tag| folded.binary_search(&fold(&tag.key)).is_err())
+            .filter(|tag| keys.binary_search(&same(&tag.key, quota)).is_err())
             .cloned();
         let tags: Vec<Tag> = kept.chain(added).collect();
         if tags.len() > TAGS_PER_ENTITY {
@@ -61,12 +62,12 @@ impl Tags {
 
     /// Returns these tags without the named keys; keys that are not there are ignored.
     #[must_use]
-    pub fn without(&self, keys: &[String]) -> Self {
-        let gone: Vec<String> = keys.iter().map(|key| fold(key)).collect();
+    pub fn without(&self, keys: &[String], quota: Quota) -> Self {
+        let gone: Vec<String> = keys.iter().map(|key| same(key, quota)).collect();
         Self(
             self.0
                 .iter()
-                .filter(|tag| !gone.contains(&fold(&tag.key)))
+                .filter(|tag| !gone.contains(&same(&tag.key, quota)))
                 .cloned()
                 .collect(),
         )
@@ -81,6 +82,23 @@ impl Tags {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+}
+
+/// Returns where a key stands among others: without regard to case, and of two that differ in case only the one with the
+/// first capital letter first.
+#[must_use]
+pub fn tag_order(key: &str) -> (String, String) {
+    (fold(key), key.to_owned())
+}
+
+/// Returns what is equal for keys that are the same for a kind of resource.
+// SOURCE: the user guide's "Tags for IAM resources": case does not matter for users and roles, for all others it does.
+fn same(key: &str, quota: Quota) -> String {
+    if quota == Quota::TagsPerRole || quota == Quota::TagsPerUser {
+        fold(key)
+    } else {
+        key.to_owned()
     }
 }
 
@@ -107,7 +125,16 @@ mod tests {
         added: &[(&str, &str)],
         after: Result<&[(&str, &str)], &str>,
     ) {
-        let result = Tags::from_stored(tags(before)).with(tags(added), Quota::TagsPerUser);
+        check_for(Quota::TagsPerUser, before, added, after);
+    }
+
+    fn check_for(
+        quota: Quota,
+        before: &[(&str, &str)],
+        added: &[(&str, &str)],
+        after: Result<&[(&str, &str)], &str>,
+    ) {
+        let result = Tags::from_stored(tags(before)).with(tags(added), quota);
         let got = result
             .map(|tags| tags.0)
             .map_err(|refusal| refusal.to_string());
@@ -136,6 +163,28 @@ mod tests {
     }
 
     #[test]
+    fn case_matters_for_all_but_users_and_roles() {
+        let quota = Quota::TagsPerPolicy;
+        let both: &[(&str, &str)] = &[("Costcenter", "1234"), ("costcenter", "5678")];
+        check_for(quota, &[], both, Ok(both));
+        check_for(quota, &[both[1]], &[both[0]], Ok(both));
+        check_for(
+            quota,
+            both,
+            &[("costcenter", "9"), ("a", "b")],
+            Ok(&[("a", "b"), ("Costcenter", "1234"), ("costcenter", "9")]),
+        );
+        let duplicate = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
+        check_for(quota, &[], &[("k", "1"), ("k", "2")], Err(duplicate));
+        let reserved = "Tag keys beginning with aws: are reserved for system use.";
+        check_for(quota, &[], &[("aWs:k", "1")], Err(reserved));
+        let left = Tags::from_stored(tags(both)).without(&["Costcenter".to_owned()], quota);
+        assert_eq!(left.0, tags(&both[1..]));
+        let role = Quota::TagsPerRole;
+        check_for(role, &[("K", "1")], &[("k", "2")], Ok(&[("k", "2")]));
+    }
+
+    #[test]
     fn holds_fifty() {
         let keys: Vec<String> = (0..50).map(|number| format!("k{number}")).collect();
         let full: Vec<(&str, &str)> = keys.iter().map(|key| (key.as_str(), "v")).collect();
@@ -150,7 +199,7 @@ mod tests {
                 .is_ok()
         );
         assert_eq!(
-            full.without(&["K7".to_owned(), "absent".to_owned()])
+            full.without(&["K7".to_owned(), "absent".to_owned()], Quota::TagsPerUser)
                 .iter()
                 .len(),
             49

@@ -4,7 +4,7 @@
 
 use keyward_directory::{
     InstanceProfile, ManagedPolicy, OidcProvider, Quota, Role, SamlProvider, ServerCertificate,
-    Tag, Tags, User, VirtualMfaDevice,
+    Tag, Tags, User, VirtualMfaDevice, tag_order,
 };
 use keyward_records::{Cell, Record};
 use keyward_store::Revision;
@@ -77,11 +77,11 @@ pub(super) fn tagging_new<C: Operate>(
 
 /// Returns the tags of a page in the order of their keys, and the marker of the next page.
 pub(super) fn page_of_tags(tags: &Tags, page: &Page) -> (Vec<iam::Tag>, Option<String>) {
-    let after = page.after.as_deref().map(str::to_lowercase);
+    let after = page.after.as_deref().map(tag_order);
     let mut tags = wire_tags(tags);
     tags.retain(|tag| {
         let after = after.as_ref();
-        after.is_none_or(|after| tag.key.to_lowercase() > *after)
+        after.is_none_or(|after| tag_order(&tag.key) > *after)
     });
     let marker = page.cut(&mut tags, |tag| tag.key.clone());
     (tags, marker)
@@ -130,7 +130,7 @@ async fn untag<R: Taggable>(
 ) -> Result<Done<NoOutput>, ServiceError> {
     change::<R>(service, caller, named, |resource| {
         let tags = resource.tags_mut();
-        *tags = tags.without(keys);
+        *tags = tags.without(keys, R::QUOTA);
         Ok(())
     })
     .await

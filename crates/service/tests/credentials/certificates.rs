@@ -214,7 +214,7 @@ async fn tags_are_kept_and_decide() {
     ok(&server, &alice, &get("web")).await;
     let untag = iam::UntagServerCertificate {
         server_certificate_name: "web".to_owned(),
-        tag_keys: vec!["B".to_owned(), "absent".to_owned()],
+        tag_keys: vec!["b".to_owned(), "Team".to_owned(), "absent".to_owned()],
     };
     ok(&server, &alice, &untag).await;
     let list = iam::ListServerCertificateTags {

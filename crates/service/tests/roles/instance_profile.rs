@@ -284,7 +284,7 @@ async fn tags() {
         &server,
         &iam::UntagInstanceProfile {
             instance_profile_name: name(),
-            tag_keys: vec!["a".to_owned()],
+            tag_keys: vec!["A".to_owned(), "B".to_owned()],
         },
     )
     .await;
