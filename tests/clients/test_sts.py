@@ -3,6 +3,7 @@
 import base64
 import datetime
 import json
+import threading
 import time
 
 import pytest
@@ -42,6 +43,13 @@ def as_session(server, service, credentials):
 
 def who(server, credentials):
     return as_session(server, "sts", credentials).get_caller_identity()["Arn"]
+
+
+def wait_until(true):
+    deadline = time.monotonic() + 60
+    while not true():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 class World:
@@ -199,6 +207,41 @@ def test_a_session_is_revoked_at_once(world):
     for wrong in ["AKIAIOSFODNN7EXAMPLE", "ASIA", "nonsense"]:
         ran = world.server.run("admin", "--data-dir", str(world.server.data_dir), "session", "revoke", wrong)
         assert ran.returncode == 1 and "is not the access key id of a session" in ran.stderr
+
+
+def test_a_revoked_session_is_served_no_more_under_load(world):
+    world.role("Busy", trust(ANN))
+    ended = world.assume(world.ann, "Busy")["Credentials"]
+    seen, stop = [], threading.Event()
+
+    def ask():
+        sts = as_session(world.server, "sts", ended)
+        while not stop.is_set():
+            begun = time.monotonic()
+            try:
+                sts.get_caller_identity()
+                said = None
+            except ClientError as error:
+                said = error.response["Error"]["Code"]
+            seen.append((begun, said))
+
+    askers = [threading.Thread(target=ask) for _ in range(8)]
+    for asker in askers:
+        asker.start()
+    try:
+        wait_until(lambda: len(seen) > 50)
+        ran = world.server.run(
+            "admin", "--data-dir", str(world.server.data_dir), "session", "revoke", ended["AccessKeyId"])
+        returned = time.monotonic()
+        assert ran.returncode == 0, ran.stderr
+        wait_until(lambda: sum(begun > returned for begun, _ in list(seen)) > 50)
+    finally:
+        stop.set()
+        for asker in askers:
+            asker.join()
+    assert {said for begun, said in seen if begun > returned} == {"InvalidClientTokenId"}
+    # Served to the end, and refused from then on: no request between is anything else.
+    assert {said for _, said in seen} == {None, "InvalidClientTokenId"}
 
 
 def test_rotating_the_keys_ends_no_session(world):

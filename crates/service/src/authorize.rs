@@ -1,5 +1,6 @@
 //! Whether the caller may do what it asks: the policies decide, and nothing happens without their Allow.
 
+use std::iter;
 use std::ops::Deref;
 use std::sync::{Arc, OnceLock};
 
@@ -20,7 +21,7 @@ use crate::exchange::Incoming;
 use crate::handlers::Operate;
 use crate::ports::Now;
 use crate::question::Conditions;
-pub(crate) use crate::question::{Belongs, Question};
+pub(crate) use crate::question::{Belongs, FoundRole, Question};
 use crate::{Service, ServiceError};
 
 /// Proof that the policies allow a call to its caller.
@@ -29,12 +30,20 @@ use crate::{Service, ServiceError};
 pub(crate) struct Authorized<C> {
     call: C,
     caller: Authenticated<Caller>,
+    role: Option<FoundRole>,
 }
 
 impl<C> Authorized<C> {
     /// Returns who calls.
     pub(crate) fn caller(&self) -> &Caller {
         &self.caller
+    }
+
+    /// Returns the very role whose trust policy allowed the call: one that was made anew under its name meanwhile is
+    /// another, and did not.
+    pub(crate) fn role(&self) -> Result<&FoundRole, ServiceError> {
+        let role = self.role.as_ref();
+        role.ok_or_else(|| ServiceError::internal("a role that is not there was allowed"))
     }
 }
 
@@ -64,18 +73,21 @@ pub(crate) fn authorize<C: Operate>(
     let mut questions = vec![call.question(&caller)?];
     questions.extend(call.further(&caller)?);
     for question in &questions {
-        let asked = question.action.unwrap_or(action);
-        let answer = allowed(asked, &caller, question, circumstances, service, detail);
-        // Whoever only shows a token is not told which of several actions was refused.
-        // SOURCE: spec/sts.md §5 and §6, refusals.
-        answer.map_err(|error| match (error, caller.bearer()) {
-            (ServiceError::AccessDenied(_), Some(_)) => {
-                ServiceError::AccessDenied(format!("Not authorized to perform {action}"))
-            }
-            (error, _) => error,
-        })?;
+        let first = question.action.unwrap_or(action);
+        for asked in iter::once(first).chain(question.also.iter().copied()) {
+            let answer = allowed(asked, &caller, question, circumstances, service, detail);
+            // Whoever only shows a token is not told which of several actions was refused.
+            // SOURCE: spec/sts.md §5 and §6, refusals.
+            answer.map_err(|error| match (error, caller.bearer()) {
+                (ServiceError::AccessDenied(_), Some(_)) => {
+                    ServiceError::AccessDenied(format!("Not authorized to perform {action}"))
+                }
+                (error, _) => error,
+            })?;
+        }
     }
-    Ok(Authorized { call, caller })
+    let role = questions.into_iter().next().and_then(|asked| asked.trust);
+    Ok(Authorized { call, caller, role })
 }
 
 /// Asks the policies one question.
@@ -117,7 +129,7 @@ pub(crate) fn allowed(
         resource: question
             .trust
             .as_ref()
-            .map_or(&[], |role| std::slice::from_ref(&role.trust_policy)),
+            .map_or(&[], |found| std::slice::from_ref(&found.role.trust_policy)),
         resource_kind: question.kind,
         ..Layers::default()
     };

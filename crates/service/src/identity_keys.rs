@@ -1,20 +1,44 @@
 //! The account as an issuer of web identity tokens: its URL, its keys, its documents.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use keyward_arn::AccountId;
 use keyward_directory::AccountStatus;
-use keyward_records::{Cell as CellKey, RecordKey, Vault, decode_alias_owner};
+use keyward_records::{Cell as CellKey, Record as _, RecordKey, Vault, decode_alias_owner};
 use keyward_store::Revision;
 use keyward_web_identity::{KeyRing, SigningAlgorithm, SigningKey, discovery_document};
 
 use crate::authenticate::Caller;
-use crate::reader::Reader;
 use crate::transaction::transact;
 use crate::{PATIENCE, Service, ServiceError};
 
 /// The path below the server's URL at which issuers are.
 const PATH: &str = "/oidc/";
+
+/// Accounts whose keys are kept as they were parsed; further ones take the place of all.
+const KEPT: usize = 1_000;
+
+/// The keys of accounts as they were parsed, each with the version of its record: to parse an RSA key takes longer than
+/// to sign by it.
+#[derive(Default)]
+pub(crate) struct ParsedRings(Mutex<BTreeMap<AccountId, (Revision, Arc<KeyRing>)>>);
+
+impl ParsedRings {
+    fn find(&self, account: AccountId, version: Revision) -> Option<Arc<KeyRing>> {
+        let rings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (of, ring) = rings.get(&account)?;
+        (*of == version).then(|| Arc::clone(ring))
+    }
+
+    fn keep(&self, account: AccountId, version: Revision, ring: &Arc<KeyRing>) {
+        let mut rings = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if rings.len() >= KEPT && !rings.contains_key(&account) {
+            rings.clear();
+        }
+        rings.insert(account, (version, Arc::clone(ring)));
+    }
+}
 
 /// What an issuer publishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -163,9 +187,17 @@ impl Service {
         &self,
         account: AccountId,
         vault: &Arc<Vault>,
-    ) -> Result<KeyRing, ServiceError> {
-        let reader = Reader::open(&*self.store, account, vault).await?;
-        Ok(reader.get(CellKey::IdentityKeys).await?.unwrap_or_default())
+    ) -> Result<Arc<KeyRing>, ServiceError> {
+        let key = CellKey::IdentityKeys.of(account).encode();
+        let Some(found) = self.store.snapshot().await?.get(&key).await? else {
+            return Ok(Arc::default());
+        };
+        if let Some(ring) = self.rings.find(account, found.version) {
+            return Ok(ring);
+        }
+        let ring = Arc::new(KeyRing::decode(&found.value, vault)?);
+        self.rings.keep(account, found.version, &ring);
+        Ok(ring)
     }
 }
 
@@ -188,4 +220,28 @@ async fn generate(algorithms: Vec<SigningAlgorithm>) -> Result<Vec<Arc<SigningKe
     let made = tokio::task::spawn_blocking(work).await;
     made.map_err(ServiceError::internal)?
         .map_err(ServiceError::internal)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_ring_of_this_very_version_is_found() {
+        let rings = ParsedRings::default();
+        let account = |number: u32| AccountId::parse(&format!("{number:012}")).unwrap();
+        let ring = Arc::new(KeyRing::default());
+        let (first, second) = (Revision::new(1), Revision::new(2));
+        rings.keep(account(1), first, &ring);
+        assert!(rings.find(account(1), first).is_some());
+        assert!(rings.find(account(1), second).is_none());
+        assert!(rings.find(account(2), first).is_none());
+        rings.keep(account(1), second, &ring);
+        assert!(rings.find(account(1), first).is_none());
+        for number in 2..=u32::try_from(KEPT).unwrap() + 1 {
+            rings.keep(account(number), first, &ring);
+        }
+        assert!(rings.find(account(1), second).is_none());
+        assert!(rings.0.lock().unwrap().len() <= KEPT);
+    }
 }

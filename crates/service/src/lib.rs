@@ -62,6 +62,7 @@ pub use keyward_view::{View, follow, load};
 use crate::accesses::Accesses;
 use crate::authenticate::Caller;
 use crate::guesses::Guesses;
+use crate::identity_keys::ParsedRings;
 use crate::passwords::Passwords;
 use crate::reader::Reader;
 use crate::transaction::{Further, Transaction, Wanted, transact};
@@ -78,6 +79,7 @@ pub struct Service {
     passwords: Passwords,
     accesses: Accesses,
     guesses: Guesses,
+    rings: ParsedRings,
     saml_endpoints: Endpoints,
 }
 
@@ -112,6 +114,7 @@ impl Service {
             passwords: Passwords::default(),
             accesses: Accesses::default(),
             guesses: Guesses::default(),
+            rings: ParsedRings::default(),
             saml_endpoints: Endpoints::new(vec![saml]),
         }
     }

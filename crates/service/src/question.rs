@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keyward_arn::AccountId;
 use keyward_directory::{Tag, Tags};
 use keyward_engine::ResourceKind;
-use keyward_view::RolePrincipal;
+use keyward_view::{Cell, RolePrincipal};
 
 use crate::authenticate::Caller;
 use crate::handlers::Shown;
@@ -52,10 +52,19 @@ impl Belongs {
     }
 }
 
+/// A role that a call wants a session of, and its account: as they were when the policies were asked.
+#[derive(Clone, Debug)]
+pub(crate) struct FoundRole {
+    pub(crate) cell: Arc<Cell>,
+    pub(crate) role: Arc<RolePrincipal>,
+}
+
 /// What the policies are asked besides the action: the resource and the condition keys of the call.
 #[derive(Debug)]
 pub(crate) struct Question {
     pub(crate) action: Option<&'static str>,
+    /// What else must be allowed on the same resource with the same condition keys.
+    pub(crate) also: Vec<&'static str>,
     pub(crate) conditions: Conditions,
     pub(crate) resource: String,
     pub(crate) belongs: Belongs,
@@ -67,7 +76,7 @@ pub(crate) struct Question {
     pub(crate) lists: Vec<(&'static str, Vec<String>)>,
     pub(crate) boundary: Option<String>,
     pub(crate) kind: ResourceKind,
-    pub(crate) trust: Option<Arc<RolePrincipal>>,
+    pub(crate) trust: Option<FoundRole>,
 }
 
 impl Question {
@@ -75,6 +84,7 @@ impl Question {
     pub(crate) fn about(resource: String) -> Self {
         Self {
             action: None,
+            also: Vec::new(),
             conditions: Conditions::Policies,
             resource,
             belongs: Belongs::Own,
@@ -100,7 +110,7 @@ impl Question {
     }
 
     /// Asks to assume a role; `None` where there is none, which looks the same as a trust policy that says no.
-    pub(crate) fn to_assume(arn: String, role: Option<&Arc<RolePrincipal>>) -> Self {
+    pub(crate) fn to_assume(arn: String, role: Option<&FoundRole>) -> Self {
         Self {
             kind: ResourceKind::Role,
             trust: role.cloned(),
@@ -114,6 +124,12 @@ impl Question {
             action: Some(action),
             ..self
         }
+    }
+
+    /// Asks for a second action too, where it is wanted.
+    pub(crate) fn also(mut self, action: &'static str, wanted: bool) -> Self {
+        self.also.extend(wanted.then_some(action));
+        self
     }
 
     /// Says whose the resource is, where it may not be the caller's account's.

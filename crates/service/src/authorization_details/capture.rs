@@ -279,7 +279,7 @@ fn source(caller: &Caller, question: &Question, evaluated: &Evaluated<'_>) -> So
         AttachedTo::Role(role) => Source::OfRole(role.to_string(), name),
         AttachedTo::User(user) => Source::OfUser(user.to_string(), name),
         AttachedTo::Resource => match &question.trust {
-            Some(role) => Source::Trust(role.name.to_string()),
+            Some(found) => Source::Trust(found.role.name.to_string()),
             None => Source::Nowhere,
         },
         AttachedTo::Session => match caller.session() {

@@ -1,5 +1,8 @@
 //! When sessions end.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use keyward_wire::{iam, sts};
 
 use crate::shared::{ok, refused, start, user};
@@ -162,6 +165,25 @@ async fn one_session_is_revoked_by_its_access_key_id() {
     for id in ["ASIAUNKNOWN000000000", "x", ann.access_key_id.as_str()] {
         assert!(server.service.revoke_session(id).await.is_err(), "{id}");
     }
+}
+
+#[tokio::test]
+async fn a_revoked_session_ends_on_every_node() {
+    let server = start().await;
+    let ann = user(&server, "ann", "").await;
+    let trusting = trust(&user_arn("ann"), "AssumeRole", "");
+    role(&server, "R", &trusting, &allow("*")).await;
+    let other = server.beside(Arc::clone(&server.store)).await.unwrap();
+    let session = assumed(&server, &ann, "R").await;
+    // Of each node the session is served until it has seen the commit, and refused from then on.
+    ok(&server, &session, &get_user("ann")).await;
+    ok(&other, &session, &get_user("ann")).await;
+    let revision = server.service.revoke_session(&session.access_key_id).await;
+    let revision = revision.unwrap();
+    refused(&server, &session, &get_user("ann"), INVALID_TOKEN).await;
+    let patience = Duration::from_secs(60);
+    assert!(other.service.view().wait_for(revision, patience).await);
+    refused(&other, &session, &get_user("ann"), INVALID_TOKEN).await;
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use super::issue::{NewSession, issue};
 use super::target_role::TargetRole;
 use super::{mfa_code, sent};
 use crate::authenticate::{Authenticated, Caller, Identity};
-use crate::authorize::{Authorized, Question};
+use crate::authorize::{Authorized, FoundRole, Question};
 use crate::{Service, ServiceError};
 
 /// What the call says, together with what the caller's session hands down.
@@ -58,69 +58,45 @@ fn source_identity(
     }
 }
 
-/// Asks about the role with every condition key of the call.
-// SOURCE: spec/sts.md §4; §3 for the tags of the role that inherited ones override.
-fn question(
-    call: &sts::AssumeRole,
-    caller: &Caller,
-    role: &TargetRole,
-) -> Result<Question, ServiceError> {
-    let asked = asked(call, caller)?;
-    let tags: Vec<_> = asked.tags.iter().map(|own| own.tag.clone()).collect();
-    let none = SessionTags::default();
-    let inherited = session(caller).map_or(&none, |session| &session.tags);
-    Ok(role
-        .question(caller)
-        .overridden_tags(inherited.handed_down().map(|own| own.tag.clone()))
-        .request_tags(&tags)
-        .key("sts:ExternalId", call.external_id.as_deref())
-        .key("sts:RoleSessionName", Some(&call.role_session_name))
-        .key("sts:SourceIdentity", asked.source_identity.as_deref())
-        .list(
-            "sts:TransitiveTagKeys",
-            call.transitive_tag_keys.as_deref().unwrap_or_default(),
-        ))
-}
-
 impl Operate for sts::AssumeRole {
     async fn prove(
         &self,
         service: &Service,
         caller: &mut Authenticated<Caller>,
     ) -> Result<(), ServiceError> {
-        // What can't be right costs no code.
-        TargetRole::read(service.view(), &self.role_arn)?;
-        asked(self, caller)?;
         let (serial_number, code) = (self.serial_number.as_deref(), self.token_code.as_deref());
+        if serial_number.is_some() || code.is_some() {
+            // What can't be right costs no code.
+            TargetRole::read(service.view(), &self.role_arn)?;
+            asked(self, caller)?;
+        }
         mfa_code::prove(service, caller, serial_number, code).await
     }
 
+    /// Asks about the role with every condition key of the call. Tags, a source identity and contexts must be allowed each
+    /// by itself.
+    // SOURCE: spec/sts.md §4; §3 for the tags of the role that inherited ones override; spec/evaluation.md §4.
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        question(
-            self,
-            caller,
-            &TargetRole::read(caller.view(), &self.role_arn)?,
-        )
-    }
-
-    /// Tags, a source identity and contexts must be allowed each by itself.
-    // SOURCE: spec/evaluation.md §4.
-    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
-        let role = TargetRole::read(caller.view(), &self.role_arn)?;
+        let target = TargetRole::read(caller.view(), &self.role_arn)?;
         let asked = asked(self, caller)?;
-        let contexts = self.provided_contexts.as_ref();
-        let actions = [
-            ("sts:TagSession", !asked.tags.is_empty()),
-            ("sts:SetSourceIdentity", asked.source_identity.is_some()),
-            (
-                "sts:SetContext",
-                contexts.is_some_and(|contexts| !contexts.is_empty()),
-            ),
-        ];
-        let wanted = actions.into_iter().filter(|(_, wanted)| *wanted);
-        wanted
-            .map(|(action, _)| Ok(question(self, caller, &role)?.action(action)))
-            .collect()
+        let tags: Vec<_> = asked.tags.iter().map(|own| own.tag.clone()).collect();
+        let none = SessionTags::default();
+        let inherited = session(caller).map_or(&none, |session| &session.tags);
+        let contexts = self.provided_contexts.as_deref().unwrap_or_default();
+        Ok(target
+            .question(caller)
+            .overridden_tags(inherited.handed_down().map(|own| own.tag.clone()))
+            .request_tags(&tags)
+            .key("sts:ExternalId", self.external_id.as_deref())
+            .key("sts:RoleSessionName", Some(&self.role_session_name))
+            .key("sts:SourceIdentity", asked.source_identity.as_deref())
+            .list(
+                "sts:TransitiveTagKeys",
+                self.transitive_tag_keys.as_deref().unwrap_or_default(),
+            )
+            .also("sts:TagSession", !tags.is_empty())
+            .also("sts:SetSourceIdentity", asked.source_identity.is_some())
+            .also("sts:SetContext", !contexts.is_empty()))
     }
 
     async fn apply(
@@ -129,8 +105,7 @@ impl Operate for sts::AssumeRole {
     ) -> Result<Done<sts::AssumeRoleOutput>, ServiceError> {
         let caller = call.caller();
         refuse_contexts(&call)?;
-        let target = TargetRole::read(service.view(), &call.role_arn)?;
-        let (cell, role) = target.found()?;
+        let FoundRole { cell, role } = call.role()?;
         let chained = if session(caller).is_some() {
             Chained::Yes
         } else {

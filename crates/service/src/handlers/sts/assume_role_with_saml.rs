@@ -14,7 +14,7 @@ use super::issue::{NewSession, issue};
 use super::sent;
 use super::target_role::TargetRole;
 use crate::authenticate::{Authenticated, Bearer, Caller, authenticate_bearer};
-use crate::authorize::{Authorized, Question};
+use crate::authorize::{Authorized, FoundRole, Question};
 use crate::{Service, ServiceError};
 
 /// The keys that the session keeps. SOURCE: spec/sts.md §4.
@@ -91,8 +91,9 @@ fn tags(bearer: &Bearer) -> Result<SessionTags, ServiceError> {
     )?)
 }
 
-/// Asks about the role with every condition key of the call; those of the assertion are the bearer's.
-// SOURCE: spec/sts.md §4.
+/// Asks about the role with every condition key of the call; those of the assertion are the bearer's. Tags and a source
+/// identity must be allowed each by itself.
+// SOURCE: spec/sts.md §4, spec/evaluation.md §4.
 fn question(call: &sts::AssumeRoleWithSAML, caller: &Caller) -> Result<Question, ServiceError> {
     let (bearer, assertion) = verified(caller)?;
     tags(bearer)?;
@@ -102,7 +103,9 @@ fn question(call: &sts::AssumeRoleWithSAML, caller: &Caller) -> Result<Question,
         .request_tags(&bearer.tags)
         .key("sts:RoleSessionName", Some(&assertion.session_name))
         .key("sts:SourceIdentity", bearer.source_identity.as_deref())
-        .list("sts:TransitiveTagKeys", &bearer.transitive_tag_keys))
+        .list("sts:TransitiveTagKeys", &bearer.transitive_tag_keys)
+        .also("sts:TagSession", !bearer.tags.is_empty())
+        .also("sts:SetSourceIdentity", bearer.source_identity.is_some()))
 }
 
 impl Unsigned for sts::AssumeRoleWithSAML {
@@ -151,27 +154,12 @@ impl Operate for sts::AssumeRoleWithSAML {
         question(self, caller)
     }
 
-    /// Tags and a source identity must be allowed each by itself.
-    // SOURCE: spec/evaluation.md §4.
-    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
-        let (bearer, _) = verified(caller)?;
-        let actions = [
-            ("sts:TagSession", !bearer.tags.is_empty()),
-            ("sts:SetSourceIdentity", bearer.source_identity.is_some()),
-        ];
-        let wanted = actions.into_iter().filter(|(_, wanted)| *wanted);
-        wanted
-            .map(|(action, _)| Ok(question(self, caller)?.action(action)))
-            .collect()
-    }
-
     async fn apply(
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<sts::AssumeRoleWithSAMLOutput>, ServiceError> {
         let (bearer, assertion) = verified(call.caller())?;
-        let target = TargetRole::read(service.view(), &call.role_arn)?;
-        let (cell, role) = target.found()?;
+        let FoundRole { cell, role } = call.role()?;
         let requested = sent::seconds(call.duration_seconds);
         let seconds = role_duration(requested, role.max_session_duration, Chained::No)?;
         let arns = call.policy_arns.as_ref();

@@ -15,21 +15,14 @@ fn tags(call: &sts::GetFederationToken) -> Result<SessionTags, ServiceError> {
     Ok(SessionTags::of_call(passed, &[], &SessionTags::default())?)
 }
 
-fn question(call: &sts::GetFederationToken, caller: &Caller) -> Question {
-    let arn = SessionPrincipal::federated_user_arn(caller.account(), &call.name);
-    Question::about(arn).request_tags(&sent::tags(call.tags.as_ref()))
-}
-
 impl Operate for sts::GetFederationToken {
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
         tags(self)?;
-        Ok(question(self, caller))
-    }
-
-    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
-        let tagged = self.tags.as_ref().is_some_and(|tags| !tags.is_empty());
-        let asked = tagged.then(|| question(self, caller).action("sts:TagSession"));
-        Ok(asked.into_iter().collect())
+        let arn = SessionPrincipal::federated_user_arn(caller.account(), &self.name);
+        let sent = sent::tags(self.tags.as_ref());
+        Ok(Question::about(arn)
+            .request_tags(&sent)
+            .also("sts:TagSession", !sent.is_empty()))
     }
 
     async fn apply(

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use keyward_arn::{AccountId, Arn, Partition};
 use keyward_directory::RoleName;
-use keyward_view::{Cell, RolePrincipal, View};
+use keyward_view::View;
 
 use crate::ServiceError;
 use crate::authenticate::Caller;
-use crate::authorize::{Belongs, Question};
+use crate::authorize::{Belongs, FoundRole, Question};
 
 /// A role as a call names it, which may not be there.
 pub(crate) struct TargetRole {
     pub(crate) arn: String,
     pub(crate) account: AccountId,
-    pub(crate) found: Option<(Arc<Cell>, Arc<RolePrincipal>)>,
+    pub(crate) found: Option<FoundRole>,
 }
 
 impl TargetRole {
@@ -35,8 +35,9 @@ impl TargetRole {
         let name = path.rsplit_once('/').map_or(path, |(_, name)| name);
         let name = RoleName::parse(name).map_err(|_| invalid())?;
         let found = view.cell(account).and_then(|cell| {
-            let role = cell.role(&name).filter(|role| role.arn == text).cloned()?;
-            Some((cell, role))
+            let role = cell.role(&name).filter(|role| role.arn == text);
+            let role = Arc::clone(role?);
+            Some(FoundRole { cell, role })
         });
         Ok(Self {
             arn: text.to_owned(),
@@ -47,22 +48,16 @@ impl TargetRole {
 
     /// Asks to assume the role.
     pub(crate) fn question(&self, caller: &Caller) -> Question {
-        let role = self.found.as_ref().map(|(_, role)| role);
+        let found = self.found.as_ref();
         let belongs = if self.account == caller.account() {
             Belongs::Own
         } else {
             Belongs::Other(self.account)
         };
-        let question = Question::to_assume(self.arn.clone(), role).belonging(belongs);
-        match role {
-            Some(role) => question.resource_tags(&role.tags),
+        let question = Question::to_assume(self.arn.clone(), found).belonging(belongs);
+        match found {
+            Some(found) => question.resource_tags(&found.role.tags),
             None => question,
         }
-    }
-
-    /// Returns the role and its account, which the policies have been asked about: only one that is there allows.
-    pub(crate) fn found(&self) -> Result<(&Arc<Cell>, &Arc<RolePrincipal>), ServiceError> {
-        let found = self.found.as_ref().map(|(cell, role)| (cell, role));
-        found.ok_or_else(|| ServiceError::internal("a role that is not there was allowed"))
     }
 }

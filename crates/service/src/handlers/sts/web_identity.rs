@@ -14,7 +14,7 @@ use super::issue::{NewSession, issue};
 use super::sent;
 use super::target_role::TargetRole;
 use crate::authenticate::{Authenticated, Bearer, Caller, TokenFacts, authenticate_bearer};
-use crate::authorize::{Authorized, Question};
+use crate::authorize::{Authorized, FoundRole, Question};
 use crate::{Service, ServiceError};
 
 /// Providers that every account has without making them; trust policies name them by this name.
@@ -184,22 +184,6 @@ fn tags(bearer: &Bearer) -> Result<SessionTags, ServiceError> {
     )?)
 }
 
-/// Asks about the role with every condition key of the call; those of the token come with the caller.
-// SOURCE: spec/sts.md §4.
-fn question(
-    call: &sts::AssumeRoleWithWebIdentity,
-    caller: &Caller,
-) -> Result<Question, ServiceError> {
-    let bearer = bearer_of(caller)?;
-    tags(bearer)?;
-    Ok(TargetRole::read(caller.view(), &call.role_arn)?
-        .question(caller)
-        .request_tags(&bearer.tags)
-        .key("sts:RoleSessionName", Some(&call.role_session_name))
-        .key("sts:SourceIdentity", bearer.source_identity.as_deref())
-        .list("sts:TransitiveTagKeys", &bearer.transitive_tag_keys))
-}
-
 impl Unsigned for sts::AssumeRoleWithWebIdentity {
     async fn authenticate(&self, service: &Service) -> Result<Authenticated<Caller>, ServiceError> {
         if !service.view().is_followed() {
@@ -220,22 +204,20 @@ impl Unsigned for sts::AssumeRoleWithWebIdentity {
 }
 
 impl Operate for sts::AssumeRoleWithWebIdentity {
+    /// Asks about the role with every condition key of the call; those of the token come with the caller. Tags and a source
+    /// identity must be allowed each by itself.
+    // SOURCE: spec/sts.md §4, §5 row 10.
     fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        question(self, caller)
-    }
-
-    /// Tags and a source identity must be allowed each by itself.
-    // SOURCE: spec/sts.md §5 row 10.
-    fn further(&self, caller: &Caller) -> Result<Vec<Question>, ServiceError> {
         let bearer = bearer_of(caller)?;
-        let actions = [
-            ("sts:TagSession", !bearer.tags.is_empty()),
-            ("sts:SetSourceIdentity", bearer.source_identity.is_some()),
-        ];
-        let wanted = actions.into_iter().filter(|(_, wanted)| *wanted);
-        wanted
-            .map(|(action, _)| Ok(question(self, caller)?.action(action)))
-            .collect()
+        tags(bearer)?;
+        Ok(TargetRole::read(caller.view(), &self.role_arn)?
+            .question(caller)
+            .request_tags(&bearer.tags)
+            .key("sts:RoleSessionName", Some(&self.role_session_name))
+            .key("sts:SourceIdentity", bearer.source_identity.as_deref())
+            .list("sts:TransitiveTagKeys", &bearer.transitive_tag_keys)
+            .also("sts:TagSession", !bearer.tags.is_empty())
+            .also("sts:SetSourceIdentity", bearer.source_identity.is_some()))
     }
 
     async fn apply(
@@ -243,8 +225,7 @@ impl Operate for sts::AssumeRoleWithWebIdentity {
         call: Authorized<Self>,
     ) -> Result<Done<sts::AssumeRoleWithWebIdentityOutput>, ServiceError> {
         let bearer = bearer_of(call.caller())?;
-        let target = TargetRole::read(service.view(), &call.role_arn)?;
-        let (cell, role) = target.found()?;
+        let FoundRole { cell, role } = call.role()?;
         let requested = sent::seconds(call.duration_seconds);
         let arns = call.policy_arns.as_ref();
         let name = call.role_session_name.clone();

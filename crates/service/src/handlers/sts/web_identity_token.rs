@@ -34,7 +34,8 @@ fn question(call: &sts::GetWebIdentityToken) -> Result<Question, ServiceError> {
         .request_tags(&tags)
         .list("sts:IdentityTokenAudience", &call.audience)
         .key("sts:DurationSeconds", Some(&seconds(call).to_string()))
-        .key("sts:SigningAlgorithm", Some(&call.signing_algorithm)))
+        .key("sts:SigningAlgorithm", Some(&call.signing_algorithm))
+        .also("sts:TagGetWebIdentityToken", !tags.is_empty()))
 }
 
 /// Returns the ARN of the user, or of the role behind a session.
@@ -74,12 +75,6 @@ fn session(caller: &Caller) -> Option<&Session> {
 impl Operate for sts::GetWebIdentityToken {
     fn question(&self, _caller: &Caller) -> Result<Question, ServiceError> {
         question(self)
-    }
-
-    fn further(&self, _caller: &Caller) -> Result<Vec<Question>, ServiceError> {
-        let tagged = self.tags.as_ref().is_some_and(|tags| !tags.is_empty());
-        let asked = tagged.then(|| Ok(question(self)?.action("sts:TagGetWebIdentityToken")));
-        asked.into_iter().collect()
     }
 
     async fn apply(
