@@ -199,41 +199,34 @@ impl Caller {
 
     /// Returns the caller's ARN: that of the session, where it has one of its own.
     pub(crate) fn arn(&self) -> &str {
-        let account = self.account();
-        let made = || match &self.identity {
+        let (account, made) = (self.account(), &self.made.arn);
+        match &self.identity {
+            Identity::Bearer(bearer) => &bearer.provider,
             Identity::FederatedUser { name, .. } => {
-                SessionPrincipal::federated_user_arn(account, name)
+                made.get_or_init(|| SessionPrincipal::federated_user_arn(account, name))
             }
             Identity::Role(role) => {
                 let (role, session) = (role.name.as_str(), self.session_name());
-                SessionPrincipal::assumed_role_arn(account, role, session)
+                made.get_or_init(|| SessionPrincipal::assumed_role_arn(account, role, session))
             }
-            Identity::Bearer(_) | Identity::Root | Identity::User(_) => root_arn(account),
-        };
-        match &self.identity {
-            Identity::Bearer(bearer) => &bearer.provider,
+            Identity::Root => made.get_or_init(|| root_arn(account)),
             Identity::User(user) => &user.arn,
-            Identity::FederatedUser { .. } | Identity::Role(_) | Identity::Root => {
-                self.made.arn.get_or_init(made)
-            }
         }
     }
 
     /// Returns what `aws:userid` is for the caller.
     // SOURCE: spec/sts.md §3.
     pub(crate) fn user_id(&self) -> &str {
-        let account = self.account();
+        let (account, made) = (self.account(), &self.made.user_id);
         match &self.identity {
             Identity::Bearer(bearer) => &bearer.subject,
             Identity::FederatedUser { name, .. } => {
-                let id = || format!("{account}:{name}");
-                self.made.user_id.get_or_init(id)
+                made.get_or_init(|| format!("{account}:{name}"))
             }
             Identity::Role(role) => {
-                let id = || format!("{}:{}", role.id, self.session_name());
-                self.made.user_id.get_or_init(id)
+                made.get_or_init(|| format!("{}:{}", role.id, self.session_name()))
             }
-            Identity::Root => self.made.user_id.get_or_init(|| account.to_string()),
+            Identity::Root => made.get_or_init(|| account.to_string()),
             Identity::User(user) => user.id.as_str(),
         }
     }
