@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use keyward_arn::{AccountId, Arn};
-use keyward_diagnose::{Case, Report, diagnose};
+use keyward_diagnose::{Case, Finding, Report, diagnose};
 use keyward_engine::Request;
 use keyward_export::Export;
 
@@ -62,12 +62,39 @@ pub fn explain(export: &Export, question: &Question, now: i64) -> Result<Report,
         unseen: &gathered.unseen,
         notes: &notes,
     });
+    report.findings.extend(device(export, question));
     if !report.keys_not_given.is_empty() {
         report
             .notes
             .push("Give a condition key with --context KEY=VALUE.".to_owned());
     }
     Ok(report)
+}
+
+/// What a finding is called that says that a virtual MFA device is no orphan.
+pub(crate) const ASSIGNED: &str = "The MFA device is somebody's";
+
+/// Looks a virtual MFA device up that is to be deleted.
+fn device(export: &Export, question: &Question) -> Option<Finding> {
+    let serial = &question.resource;
+    let device = export.devices.iter().find(|it| it.serial == *serial)?;
+    let deletes = question
+        .action
+        .eq_ignore_ascii_case("iam:DeleteVirtualMFADevice");
+    (deletes && device.is_assigned).then(|| Finding {
+        title: ASSIGNED.to_owned(),
+        sentences: vec![format!(
+            "The list of virtual MFA devices has {serial} as assigned: it was enabled, so it is no orphan. It is deactivated \
+             before it is deleted, by its user with a code of it, or by an administrator."
+        )],
+        commands: vec![
+            format!(
+                "aws iam list-virtual-mfa-devices --assignment-status Assigned --query \"VirtualMFADevices[?SerialNumber=='{serial}'].User.UserName\""
+            ),
+            format!("aws iam deactivate-mfa-device --user-name NAME --serial-number {serial}"),
+            format!("aws iam delete-virtual-mfa-device --serial-number {serial}"),
+        ],
+    })
 }
 
 /// What a session gets that assumes a role, beyond what policies say.

@@ -11,7 +11,7 @@ use keyward_engine::Decision;
 use keyward_export::{Export, Refusal};
 
 use crate::error::BadQuestion;
-use crate::explain::explain;
+use crate::explain::{ASSIGNED, explain};
 use crate::question::Question;
 
 pub use event::of_event;
@@ -118,7 +118,8 @@ fn orphaned_device(report: &Report) -> Option<Finding> {
             .filter_map(|element| element.condition.as_ref())
             .any(|(_, key)| key.to_ascii_lowercase().starts_with("aws:multifactorauth"))
     });
-    if !asks_for_mfa {
+    let is_assigned = report.findings.iter().any(|it| it.title == ASSIGNED);
+    if !asks_for_mfa || is_assigned {
         return None;
     }
     let serial = &report.resource;

@@ -57,7 +57,9 @@ fn examine(arguments: &Arguments) -> Result<ExitCode, BadQuestion> {
         }
     };
     let export = input::export(&arguments.export)?;
-    let found = doctor(&export, report.as_ref(), terminal::now());
+    let found = terminal::busy("looking at every document", || {
+        doctor(&export, report.as_ref(), terminal::now())
+    });
     if let Some(path) = &arguments.sarif {
         let log = sarif(&found, env!("CARGO_PKG_VERSION"));
         std::fs::write(path, log).map_err(|error| {

@@ -100,14 +100,14 @@ fn files(paths: &[PathBuf]) -> Result<Vec<PathBuf>, BadQuestion> {
 }
 
 fn read(files: &[PathBuf]) -> Result<Export, BadQuestion> {
-    let (mut total, mut pieces) = (0_u64, Vec::new());
-    let mut progress = terminal::Progress::new("files");
-    for (index, file) in files.iter().enumerate() {
-        progress.at(index, files.len());
-        let text = counted(file, &mut total)?;
-        pieces.extend(keyward_export::read(&file.to_string_lossy(), text)?);
-    }
-    Ok(Export::of(pieces)?)
+    terminal::busy("reading", || {
+        let (mut total, mut pieces) = (0_u64, Vec::new());
+        for file in files {
+            let text = counted(file, &mut total)?;
+            pieces.extend(keyward_export::read(&file.to_string_lossy(), text)?);
+        }
+        Ok(Export::of(pieces)?)
+    })
 }
 
 /// Reads a file, unless all are too much.

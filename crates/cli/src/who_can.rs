@@ -105,7 +105,9 @@ pub(crate) fn run_can(arguments: &CanArguments) -> ExitCode {
             Question::new(&arguments.principal, "iam:GetUser", "*", &arguments.context)?;
         question.issuer.clone_from(&arguments.issuer);
         let export = Source::of(&arguments.export)?.everyone()?;
-        let found = can(&export, &question, terminal::now())?;
+        let found = terminal::busy("trying every action", || {
+            can(&export, &question, terminal::now())
+        })?;
         Ok(if arguments.json {
             can_json(&found) + "\n"
         } else {

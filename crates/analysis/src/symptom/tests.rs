@@ -162,6 +162,14 @@ fn an_orphaned_device() {
     let export = account(&[("diego.json", deny)]);
     let text = "User: arn:aws:iam::111122223333:user/diego is not authorized to perform: iam:DeleteVirtualMFADevice on resource: arn:aws:iam::111122223333:mfa/diego with an explicit deny";
     insta::assert_snapshot!(told(of_message(&export, text, &Hints::default()), &export));
+    // What the list of devices says counts: a device that is somebody's is no orphan.
+    let listed = r#"{"VirtualMFADevices":[{"SerialNumber":"arn:aws:iam::111122223333:mfa/diego","User":{"UserName":"diego"},"EnableDate":"2025-01-01T00:00:00+00:00"}]}"#;
+    let export = account(&[("diego.json", deny), ("devices.json", listed)]);
+    let text = told(of_message(&export, text, &Hints::default()), &export);
+    assert!(
+        text.contains("The MFA device is somebody's") && !text.contains("never enabled"),
+        "{text}"
+    );
 }
 
 #[test]

@@ -178,7 +178,8 @@ fn entries(parts: &[Part]) -> impl Iterator<Item = (usize, &Index, &Entry)> {
 struct Opening<'a> {
     parts: &'a [Part],
     read: &'a mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
-    opened: BTreeSet<&'a str>,
+    /// What is open, with the number of its file.
+    opened: BTreeMap<&'a str, usize>,
     /// By the number of their file.
     accounts: BTreeMap<usize, Account>,
 }
@@ -191,7 +192,7 @@ impl<'a> Opening<'a> {
         Self {
             parts,
             read,
-            opened: BTreeSet::new(),
+            opened: BTreeMap::new(),
             accounts: BTreeMap::new(),
         }
     }
@@ -239,19 +240,31 @@ impl<'a> Opening<'a> {
         self.open(|entry| entry.kind == Kind::Policy && arns.contains(&*entry.arn))
     }
 
-    /// Opens those that are wanted, each once: what comes first holds, as where all is read.
+    /// Opens those that are wanted, each once: what comes first holds, as where all is read. A file that has one twice is
+    /// left to be read as a whole.
     fn open(&mut self, is_wanted: impl Fn(&Entry) -> bool) -> Option<()> {
+        // What an earlier step opened is not a repetition.
+        let before = self.opened.clone();
         for (number, index, entry) in entries(self.parts) {
-            if is_wanted(entry) && self.opened.insert(&entry.arn) {
-                let file = index.file(entry, self.read)?;
-                let reader = Reader { file: &file };
-                let account = self.accounts.entry(number).or_default();
-                match entry.kind {
-                    Kind::Group => account.groups.push(reader.group(raw(&file)?)),
-                    Kind::Role => account.roles.push(reader.role(raw(&file)?)),
-                    Kind::User => account.users.push(reader.user(raw(&file)?)),
-                    Kind::Policy => account.policies.extend(reader.managed(raw(&file)?)),
+            if !is_wanted(entry) || before.contains_key(&*entry.arn) {
+                continue;
+            }
+            match self.opened.insert(&entry.arn, number) {
+                Some(first) if first == number => return None,
+                Some(first) => {
+                    self.opened.insert(&entry.arn, first);
+                    continue;
                 }
+                None => {}
+            }
+            let file = index.file(entry, self.read)?;
+            let reader = Reader { file: &file };
+            let account = self.accounts.entry(number).or_default();
+            match entry.kind {
+                Kind::Group => account.groups.push(reader.group(raw(&file)?)),
+                Kind::Role => account.roles.push(reader.role(raw(&file)?)),
+                Kind::User => account.users.push(reader.user(raw(&file)?)),
+                Kind::Policy => account.policies.extend(reader.managed(raw(&file)?)),
             }
         }
         Some(())

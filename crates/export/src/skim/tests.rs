@@ -168,6 +168,38 @@ fn what_is_not_skimmed() {
     assert!((0..1_000).any(|_| !skimmer.push(&zeros)));
 }
 
+/// What a file has twice is read as a whole, where it is told apart; what another page repeats is taken once.
+#[test]
+fn what_is_there_twice() {
+    let page = |name: &str| {
+        format!(
+            r#"{{"UserDetailList":[{{"UserName":"{name}","Arn":"arn:aws:iam::111122223333:user/a"}}]}}"#
+        )
+    };
+    let users = |files: &[String]| {
+        let mut skimmed = Skimmed::default();
+        for (number, text) in files.iter().enumerate() {
+            let mut skimmer = Skimmer::new();
+            skimmer.push(text.as_bytes());
+            skimmed.skimmed(skimmer.finish(&number.to_string()).unwrap());
+        }
+        let mut wanted = Wanted::default();
+        wanted.add("a");
+        let mut read = |path: &str, range: Range<u64>| {
+            let text = files[path.parse::<usize>().unwrap()].as_bytes();
+            Some(
+                text[usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap()]
+                    .to_vec(),
+            )
+        };
+        let export = skimmed.open(&wanted, &mut read)?;
+        let users = export.accounts.values().flat_map(|it| &it.users);
+        Some(users.map(|it| it.name.clone()).collect::<Vec<_>>())
+    };
+    assert_eq!(users(&[page("a"), page("b")]), Some(vec!["a".to_owned()]));
+    assert_eq!(users(&[page("a").repeat(2)]), None);
+}
+
 #[test]
 fn text_over_pieces() {
     let text = format!(
@@ -188,10 +220,16 @@ proptest! {
     /// What is skimmed is read the same as a whole, with any names and nesting.
     #[test]
     fn as_a_whole(parts in proptest::collection::vec(("[a-z]{1,8}", r#"[{}\[\]\\"a-zä, :]{0,40}"#, 0_usize..3), 1..20)) {
+        // Each has a name of its own.
+        let parts: Vec<(String, String, usize)> = parts
+            .into_iter()
+            .enumerate()
+            .map(|(number, (name, odd, tags))| (format!("{name}{number}"), odd, tags))
+            .collect();
         let users: Vec<serde_json::Value> = parts
             .iter()
             .map(|(name, odd, tags)| serde_json::json!({
-                "UserName": name, "Arn": format!("arn:aws:iam::111122223333:user/{odd}/{name}").replace(':', ":"),
+                "UserName": name, "Arn": format!("arn:aws:iam::111122223333:user/{odd}/{name}"),
                 "Tags": vec![serde_json::json!({"Key": odd, "Value": odd}); *tags],
                 "UserPolicyList": [{"PolicyName": odd, "PolicyDocument": {"Id": odd}}],
             }))
@@ -202,11 +240,9 @@ proptest! {
         let part = open(&text, &all.join(" "));
         let describe = |export: &Export| -> Vec<(String, Vec<(String, String)>, String)> {
             let account = export.accounts.values().next().unwrap();
-            let mut seen = std::collections::BTreeSet::new();
             account
                 .users
                 .iter()
-                .filter(|it| seen.insert(it.arn.clone()))
                 .map(|it| (it.arn.clone(), it.tags.clone(), it.inline[0].document.text().to_owned()))
                 .collect()
         };
