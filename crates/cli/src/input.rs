@@ -24,6 +24,8 @@ pub(crate) enum Source {
 impl Source {
     /// Looks through files and directories.
     pub(crate) fn of(paths: &[PathBuf]) -> Result<Self, BadQuestion> {
+        // The catalog takes a while to unpack: it is done by when it is asked.
+        std::thread::spawn(|| keyward_catalog::covered_by_rcps("iam"));
         let files = files(paths)?;
         let (mut total, mut skimmed) = (0, Skimmed::default());
         for file in &files {
@@ -43,8 +45,11 @@ impl Source {
         match self {
             Self::Export(export) => Ok(export),
             Self::Skimmed(files, skimmed) => {
-                let mut window = Window::default();
-                match skimmed.everyone(&mut |path, range| window.stretch(path, range)) {
+                let reader = || {
+                    let mut window = Window::default();
+                    move |path: &str, range: Range<u64>| window.stretch(path, range)
+                };
+                match skimmed.everyone(threads(), reader) {
                     Some(export) => Ok(export),
                     None => read(&files),
                 }
@@ -71,6 +76,14 @@ impl Source {
             }
         }
     }
+}
+
+/// More threads than these find no work that is worth their start.
+const THREADS: usize = 16;
+
+/// Returns how many threads work on what can be shared.
+pub(crate) fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS))
 }
 
 /// Reads files and directories and puts them together.

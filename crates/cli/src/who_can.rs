@@ -8,11 +8,8 @@ use keyward_analysis::{
     BadQuestion, Question, can, can_json, can_text, who_can, who_can_json, who_can_text,
 };
 
-use crate::input::Source;
+use crate::input::{self, Source};
 use crate::terminal;
-
-/// More threads than these find no work that is worth their start.
-const THREADS: usize = 16;
 
 /// What `keyward who-can` takes.
 #[derive(Debug, Args)]
@@ -81,15 +78,16 @@ pub(crate) fn run_who_can(arguments: &WhoCanArguments) -> ExitCode {
         )?;
         let export = Source::of(&arguments.export)?.everyone()?;
         let mut progress = terminal::Progress::new("principals");
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let found = who_can(
             &export,
             &question,
             terminal::now(),
-            threads.min(THREADS),
+            input::threads(),
             |done, total| progress.at(done, total),
         )?;
         drop(progress);
+        // The program ends: nobody waits for it to be taken apart.
+        std::mem::forget(export);
         Ok(if arguments.json {
             who_can_json(&found) + "\n"
         } else {

@@ -94,8 +94,8 @@ impl Skimmed {
         self.export(opening.accounts)
     }
 
-    /// Puts together what was opened, by the number of its file.
-    fn export(&self, mut accounts: BTreeMap<usize, Account>) -> Option<Export> {
+    /// Puts together what was opened.
+    fn export(&self, mut accounts: Opened) -> Option<Export> {
         let mut pieces = Vec::new();
         for (number, part) in self.parts.iter().enumerate() {
             match part {
@@ -118,22 +118,36 @@ impl Skimmed {
         Some(export)
     }
 
-    /// Returns the export with all users, groups and roles, and the policies that these have.
+    /// Returns the export with all users, groups and roles, and the policies that these have. So many `threads` read, at
+    /// least one, each with a reader of its own.
     ///
     /// Returns `None` where it has to be read as a whole, as [`Skimmed::open`].
-    pub fn everyone(
-        &self,
-        read: &mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
-    ) -> Option<Export> {
-        let holders = self.entries().filter(|(_, _, it)| it.kind != Kind::Policy);
-        let bytes = holders
-            .map(|(_, _, entry)| entry.bytes())
-            .fold(0, u64::saturating_add);
-        if bytes > limits::TOTAL_BYTES {
+    pub fn everyone<R>(&self, threads: usize, reader: impl Fn() -> R + Sync) -> Option<Export>
+    where
+        R: FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
+    {
+        let mut read = reader();
+        let mut opening = Opening::new(&self.parts, &mut read);
+        let holders = opening.chosen(|entry| entry.kind != Kind::Policy)?;
+        let bytes = holders.iter().map(|found| found.entry.bytes());
+        if bytes.fold(0, u64::saturating_add) > limits::TOTAL_BYTES {
             return None;
         }
-        let mut opening = Opening::new(&self.parts, read);
-        opening.open(|entry| entry.kind != Kind::Policy)?;
+        let share = holders.len().div_ceil(threads.max(1)).max(1);
+        let parts: Vec<Option<Opened>> = std::thread::scope(|scope| {
+            let readers: Vec<_> = holders
+                .chunks(share)
+                .map(|share| scope.spawn(|| opened(share, &mut reader())))
+                .collect();
+            let joined = readers.into_iter().map(|reader| match reader.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            });
+            joined.collect()
+        });
+        for part in parts {
+            opening.add(part?);
+        }
         opening.policies()?;
         self.export(opening.accounts)
     }
@@ -178,10 +192,8 @@ fn entries(parts: &[Part]) -> impl Iterator<Item = (usize, &Index, &Entry)> {
 struct Opening<'a> {
     parts: &'a [Part],
     read: &'a mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
-    /// What is open, with the number of its file.
-    opened: BTreeMap<&'a str, usize>,
-    /// By the number of their file.
-    accounts: BTreeMap<usize, Account>,
+    opened: BTreeSet<&'a str>,
+    accounts: Opened,
 }
 
 impl<'a> Opening<'a> {
@@ -192,8 +204,8 @@ impl<'a> Opening<'a> {
         Self {
             parts,
             read,
-            opened: BTreeMap::new(),
-            accounts: BTreeMap::new(),
+            opened: BTreeSet::new(),
+            accounts: Opened::new(),
         }
     }
 
@@ -240,35 +252,79 @@ impl<'a> Opening<'a> {
         self.open(|entry| entry.kind == Kind::Policy && arns.contains(&*entry.arn))
     }
 
-    /// Opens those that are wanted, each once: what comes first holds, as where all is read. A file that has one twice is
-    /// left to be read as a whole.
-    fn open(&mut self, is_wanted: impl Fn(&Entry) -> bool) -> Option<()> {
-        // What an earlier step opened is not a repetition.
-        let before = self.opened.clone();
+    /// Chooses those that are wanted and not open yet, each once: what comes first holds, as where all is read. A file
+    /// that has one twice is left to be read as a whole.
+    fn chosen(&mut self, is_wanted: impl Fn(&Entry) -> bool) -> Option<Vec<Found<'a>>> {
+        let mut chosen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut found = Vec::new();
         for (number, index, entry) in entries(self.parts) {
-            if !is_wanted(entry) || before.contains_key(&*entry.arn) {
+            if !is_wanted(entry) || self.opened.contains(&*entry.arn) {
                 continue;
             }
-            match self.opened.insert(&entry.arn, number) {
-                Some(first) if first == number => return None,
-                Some(first) => {
-                    self.opened.insert(&entry.arn, first);
-                    continue;
+            match chosen.get(&*entry.arn) {
+                Some(first) if *first == number => return None,
+                Some(_) => {}
+                None => {
+                    chosen.insert(&entry.arn, number);
+                    found.push(Found {
+                        number,
+                        index,
+                        entry,
+                    });
                 }
-                None => {}
-            }
-            let file = index.file(entry, self.read)?;
-            let reader = Reader { file: &file };
-            let account = self.accounts.entry(number).or_default();
-            match entry.kind {
-                Kind::Group => account.groups.push(reader.group(raw(&file)?)),
-                Kind::Role => account.roles.push(reader.role(raw(&file)?)),
-                Kind::User => account.users.push(reader.user(raw(&file)?)),
-                Kind::Policy => account.policies.extend(reader.managed(raw(&file)?)),
             }
         }
+        self.opened.extend(chosen.into_keys());
+        Some(found)
+    }
+
+    fn open(&mut self, is_wanted: impl Fn(&Entry) -> bool) -> Option<()> {
+        let chosen = self.chosen(is_wanted)?;
+        let opened = opened(&chosen, self.read)?;
+        self.add(opened);
         Some(())
     }
+
+    fn add(&mut self, opened: Opened) {
+        for (number, more) in opened {
+            let account = self.accounts.entry(number).or_default();
+            account.users.extend(more.users);
+            account.groups.extend(more.groups);
+            account.roles.extend(more.roles);
+            account.policies.extend(more.policies);
+        }
+    }
+}
+
+/// An entity that is wanted, with the number of its file.
+#[derive(Clone, Copy)]
+struct Found<'a> {
+    number: usize,
+    index: &'a Index,
+    entry: &'a Entry,
+}
+
+/// What was opened, by the number of its file.
+type Opened = BTreeMap<usize, Account>;
+
+/// Reads entities, in their order.
+fn opened(
+    found: &[Found<'_>],
+    read: &mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
+) -> Option<Opened> {
+    let mut opened = Opened::new();
+    for it in found {
+        let file = it.index.file(it.entry, read)?;
+        let reader = Reader { file: &file };
+        let account = opened.entry(it.number).or_default();
+        match it.entry.kind {
+            Kind::Group => account.groups.push(reader.group(raw(&file)?)),
+            Kind::Role => account.roles.push(reader.role(raw(&file)?)),
+            Kind::User => account.users.push(reader.user(raw(&file)?)),
+            Kind::Policy => account.policies.extend(reader.managed(raw(&file)?)),
+        }
+    }
+    Some(opened)
 }
 
 fn raw<'f, T: serde::Deserialize<'f>>(file: &'f File) -> Option<T> {
