@@ -171,6 +171,8 @@ impl Service {
                     .map(|action| action.chars().take(128).collect());
             }
         }
+        // Who calls, and what it may do, is read from a view that is at least as new as the caller asks for.
+        let waited = self.wait_for_revision(incoming).await;
         let caller = match noted.operation.map(row) {
             // SOURCE: spec/signing.md §12: a signature that came all the same is not looked at.
             Some(Row::Unsigned(_)) => None,
@@ -190,7 +192,7 @@ impl Service {
         if let Some(caller) = &caller {
             self.accesses().note(caller, operation, now);
         }
-        self.wait_for_revision(incoming).await?;
+        waited?;
         match row(operation) {
             Row::Pending => Err(ServiceError::NotImplemented(operation)),
             Row::Served(served) | Row::Unsigned(served) => {

@@ -7,7 +7,7 @@ use keyward_arn::AccountId;
 use keyward_records::MasterKey;
 use keyward_service::{CreatedAccount, Incoming, NewAccount, Ports, Service, Transport};
 use keyward_sigv4::{Credentials, PathStyle, Payload, RequestParts, SecretKey, Signing, sign};
-use keyward_store::{MemoryStore, Store};
+use keyward_store::{MemoryStore, Revision, Store};
 use keyward_view::{View, follow, load};
 use keyward_wire::{Call, Operation, encode};
 use tokio::task::JoinHandle;
@@ -200,6 +200,19 @@ impl InProcess {
             .await
     }
 
+    /// Calls an operation that is to see a revision at least.
+    pub async fn call_at<C: Call>(
+        &self,
+        credentials: &Credentials,
+        call: &C,
+        revision: Revision,
+    ) -> Answer {
+        let (revision, form) = (revision.to_string().into_bytes(), encode(call));
+        let header = ("x-keyward-min-revision".to_owned(), revision);
+        self.send_with(credentials, C::OPERATION, form.as_bytes(), [header])
+            .await
+    }
+
     /// Signs and sends a form, whatever is in it.
     pub async fn send(
         &self,
@@ -207,8 +220,18 @@ impl InProcess {
         operation: Operation,
         form: &[u8],
     ) -> Answer {
+        self.send_with(credentials, operation, form, []).await
+    }
+
+    async fn send_with(
+        &self,
+        credentials: &Credentials,
+        operation: Operation,
+        form: &[u8],
+        unsigned: impl IntoIterator<Item = (String, Vec<u8>)>,
+    ) -> Answer {
         let mut headers = vec![("host".to_owned(), b"keyward.test".to_vec())];
-        let unsigned = RequestParts {
+        let parts = RequestParts {
             method: "POST",
             path: "/",
             query: None,
@@ -225,7 +248,7 @@ impl InProcess {
             headers: &[],
         };
         let added = sign(
-            &unsigned,
+            &parts,
             &signing,
             keyward_service::Clock::now(&*self.clock).unix_seconds(),
         );
@@ -234,6 +257,7 @@ impl InProcess {
                 .into_iter()
                 .map(|(name, value)| (name.to_owned(), value.into_bytes())),
         );
+        headers.extend(unsigned);
         let incoming = Incoming {
             method: "POST",
             path: "/",

@@ -9,7 +9,9 @@
 mod last_accessed;
 mod mfa;
 mod passwords;
+mod quotas;
 mod reports;
+mod revisions;
 mod self_manage;
 mod settings;
 mod world;
