@@ -66,8 +66,8 @@ fuzz_target!(|input: (&str, usize, usize)| {
     let (text, start, length) = input;
     let _ = Response::parse(text);
     check(text);
-    // A stretch of a good response replaced; it is all ASCII.
-    let start = start % FIXTURE.len();
-    let end = start.saturating_add(length % 512).min(FIXTURE.len());
+    // A stretch of a good response replaced.
+    let start = FIXTURE.floor_char_boundary(start % FIXTURE.len());
+    let end = FIXTURE.floor_char_boundary(start.saturating_add(length % 512));
     check(&format!("{}{text}{}", &FIXTURE[..start], &FIXTURE[end..]));
 });

@@ -152,6 +152,13 @@ fn read_line(
     line: &str,
     policies: impl FnOnce(&RawLine<'_>) -> Result<Arc<Policies>, String>,
 ) -> Result<Question, ParseQuestionError> {
+    // serde would take a list of the fields in their order for the object.
+    if line.trim_start().starts_with('[') {
+        return Err(ParseQuestionError {
+            id: None,
+            message: "a line must be an object, not a list".to_owned(),
+        });
+    }
     let read = || {
         let raw: RawLine<'_> = serde_json::from_str(line).map_err(|error| error.to_string())?;
         let policies = policies(&raw)?;

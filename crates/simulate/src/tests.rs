@@ -23,7 +23,11 @@ fn malformed_lines_name_what_is_wrong() {
     };
     check("", "EOF");
     check("{", "EOF");
-    check("[]", "invalid length 0");
+    check("[]", "must be an object");
+    check(
+        r#" ["1","*",null,"s3:GetObject","*",null,{},[],null,[],[],[],[],[]]"#,
+        "must be an object",
+    );
     check("null", "expected struct");
     check(&format!("{} x", line("")), "trailing characters");
     check(
