@@ -229,24 +229,25 @@ impl Refusal<'_> {
 /// Returns the text of refusals that do not follow the template.
 fn fixed_text(request: &Request<'_>, determined: &Determined) -> Option<&'static str> {
     let is = |action: &str| request.action.eq_ignore_ascii_case(action);
+    let is_root = matches!(request.principal, Principal::Root { .. });
     match determined.by {
         DecidedBy::Rule(FixedRule::RootAssumesRole) => {
             Some("Roles may not be assumed by root accounts.")
         }
         DecidedBy::Rule(FixedRule::CredentialKind) if !request.principal.is_authenticated() => None,
+        // Nothing is wrong with the credentials of a root user; they are of the wrong kind.
+        DecidedBy::Rule(FixedRule::CredentialKind) if is("sts:AssumeRoot") && is_root => None,
         DecidedBy::Rule(FixedRule::CredentialKind) => Some(match request.principal {
-            // Credentials that may call nothing here look like broken ones.
-            Principal::FederatedUser { .. } => {
-                "The security token included in the request is invalid"
-            }
             _ if is("sts:GetFederationToken") => {
                 "Cannot call GetFederationToken with session credentials"
             }
             _ if is("sts:GetSessionToken") => {
                 "Cannot call GetSessionToken with session credentials"
             }
+            // Credentials that may call nothing here look like broken ones.
             Principal::Anonymous
             | Principal::AssumedRoot { .. }
+            | Principal::FederatedUser { .. }
             | Principal::RoleSession { .. }
             | Principal::Root { .. }
             | Principal::Service { .. }

@@ -199,7 +199,14 @@ fn credentials_and_details() {
     check(("fed", "iam:GetUser", "*"), &layers, None, invalid);
     let session = "Cannot call GetFederationToken with session credentials";
     check(("R/s", "sts:GetFederationToken", "*"), &layers, None, session);
+    check(("fed", "sts:GetFederationToken", "*"), &layers, None, session);
     let session = "Cannot call GetSessionToken with session credentials";
+    check(("fed", "sts:GetSessionToken", "*"), &layers, None, session);
+    let root = "User: arn:aws:iam::111111111111:root is not authorized to perform: sts:AssumeRoot on resource: \
+        arn:aws:iam::222222222222:root";
+    let assume_root = ("root", "sts:AssumeRoot", "arn:aws:iam::222222222222:root");
+    let target = Layers { resource_kind: ResourceKind::Role, ..Layers::default() };
+    check(assume_root, &target, Some("arn:aws:iam::222222222222:root"), root);
     check_with(("bob", "sts:GetSessionToken", "*"), &layers, Wording::default(), token, session);
     let url = "https://us-east-1.console.aws.amazon.com/iam/home?region=us-east-1#/authorization-details/abc123";
     let wording =

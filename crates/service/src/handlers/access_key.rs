@@ -25,11 +25,11 @@ pub(super) fn subject_question(
 ) -> Result<Question, ServiceError> {
     match Subject::read(name, caller) {
         Ok(subject) => Ok(subject.question(caller)),
-        // A name that no user can have: asked about as it was sent, and refused after the decision.
-        Err(_) => Ok(super::target::existing_user(
-            name.unwrap_or_default(),
-            caller,
-        )),
+        Err(error) => match name {
+            // A name that no user can have: asked about as it was sent, and refused after the decision.
+            Some(name) => Ok(super::target::existing_user(name, caller)),
+            None => Err(error),
+        },
     }
 }
 
