@@ -22,8 +22,8 @@ use crate::{Service, ServiceError};
 /// Shows a user.
 pub(crate) fn shown(user: &User, caller: &Caller, tags: Showing) -> iam::User {
     iam::User {
-        path: user.path.to_string(),
-        user_name: user.name.to_string(),
+        path: Some(user.path.to_string()),
+        user_name: Some(user.name.to_string()),
         user_id: user.id.to_string(),
         arn: user.arn(keyward_arn::Partition::default(), caller.account()),
         create_date: time(user.created),
@@ -160,11 +160,10 @@ impl Operate for iam::GetUser {
     }
 }
 
-/// Shows the root user, which has no name.
+/// Shows the root user, which has neither path nor name.
 // SOURCE: spec/iam-entities.md §6.
 pub(super) fn root_user(account: &keyward_directory::Account) -> iam::User {
     iam::User {
-        path: "/".to_owned(),
         user_id: account.id.to_string(),
         arn: root_arn(account.id),
         create_date: time(account.created),

@@ -10,8 +10,8 @@ const ID: &str = "01234567-89ab-cdef-0123-456789abcdef";
 
 fn user() -> iam::User {
     iam::User {
-        path: "/a/".to_owned(),
-        user_name: "diego".to_owned(),
+        path: Some("/a/".to_owned()),
+        user_name: Some("diego".to_owned()),
         user_id: "AIDA2222222222EXAMPLE".to_owned(),
         arn: "arn:aws:iam::111122223333:user/a/diego".to_owned(),
         create_date: Timestamp(1_767_225_600),

@@ -55,6 +55,8 @@ pub(crate) fn emit(source: &Source, model: &Model) -> Result<BTreeMap<String, St
 /// Shapes that the model does not mark as sensitive, but whose value is a secret: the session token of credentials. Only
 /// the Rust type hides it; what messages echo follows the model.
 const SECRET: [&str; 1] = ["tokenType"];
+/// Members of answers that the model requires, and that AWS leaves out all the same: the root user has neither.
+const SOMETIMES_ABSENT: [(&str, &str); 2] = [("User", "Path"), ("User", "UserName")];
 
 /// Values that AWS sends in other words than its model has: the shape, the model's value, and what is sent.
 // SOURCE: API reference of AttachedPermissionsBoundary, "can only have a value of Policy"; so its answers have it.
@@ -248,10 +250,12 @@ impl<'a> Service<'a> {
         )?;
         writeln!(text, "    pub struct {name} {{")?;
         for member in &shape.members {
-            let (field, rust) = (
-                names::field(&member.name),
-                self.member_type(shape, &member.name, &member.shape)?,
-            );
+            let rust = if SOMETIMES_ABSENT.contains(&(name, &member.name)) {
+                format!("Option<{}>", self.rust_type(&member.shape)?)
+            } else {
+                self.member_type(shape, &member.name, &member.shape)?
+            };
+            let field = names::field(&member.name);
             writeln!(text, "        pub {field}: {rust} = {:?},", member.name)?;
         }
         writeln!(text, "    }}\n}}\n")?;

@@ -758,8 +758,8 @@ output_structure! {
     /// The shape `User`.
     #[derive(Clone, Debug, Default, PartialEq, Eq)]
     pub struct User {
-        pub path: String = "Path",
-        pub user_name: String = "UserName",
+        pub path: Option<String> = "Path",
+        pub user_name: Option<String> = "UserName",
         pub user_id: String = "UserId",
         pub arn: String = "Arn",
         pub create_date: Timestamp = "CreateDate",
