@@ -492,6 +492,8 @@ def test_how_the_metadata_service_is_set_up(tmp_path):
         (start("--imds", "127.0.0.1:0"), "needs both --imds and --imds-instance-profile"),
         (start(KEYWARD_IMDS_INSTANCE_PROFILE=PROFILE), "needs both --imds and --imds-instance-profile"),
         (start(text='imds = "127.0.0.1:0"\nimds_instance_profile = "Web"'), "Web is not the ARN of an instance profile"),
+        (start("--imds-hop-limit", "2"), "needs both --imds and --imds-instance-profile"),
+        (start(text=f'imds = "127.0.0.1:0"\nimds_instance_profile = "{PROFILE}"\nimds_hop_limit = 65'), "from 1 to 64, not 65"),
         (start("--imds", "192.0.2.1:80", "--imds-instance-profile", PROFILE), "can't listen on 192.0.2.1:80"),
     ]:
         assert ran.returncode == 1 and said in ran.stderr and ran.stdout == "", ran

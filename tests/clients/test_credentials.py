@@ -18,14 +18,29 @@ def openssl(folder, *arguments):
     return ran.stdout
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A key, its certificate and its public key."""
-    folder = tmp_path_factory.mktemp("made")
+def make(folder):
+    """Makes a key, its certificate and its public key."""
     openssl(folder, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", "key.pem", "-out", "cert.pem",
             "-days", "30", "-subj", "/CN=keyward.test")
     public = openssl(folder, "rsa", "-in", "key.pem", "-pubout")
     return {"key": (folder / "key.pem").read_text(), "cert": (folder / "cert.pem").read_text(), "public": public}
+
+
+def metadata(cert):
+    """Returns the metadata of a SAML identity provider that signs by a certificate."""
+    body = "".join(line for line in cert.splitlines() if "-----" not in line)
+    return f"""<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example/saml">
+      <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
+        <md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
+          <ds:X509Certificate>{body}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
+        <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
+          Location="https://idp.example/sso"/>
+      </md:IDPSSODescriptor></md:EntityDescriptor>"""
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture(scope="module")
@@ -101,14 +116,7 @@ def test_oidc_providers(iam):
 
 
 def test_saml_providers(iam, made):
-    body = "".join(line for line in made["cert"].splitlines() if "-----" not in line)
-    document = f"""<md:EntityDescriptor xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata" entityID="https://idp.example/saml">
-      <md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">
-        <md:KeyDescriptor use="signing"><ds:KeyInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#"><ds:X509Data>
-          <ds:X509Certificate>{body}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>
-        <md:SingleSignOnService Binding="urn:oasis:names:tc:SAML:2.0:bindings:HTTP-Redirect"
-          Location="https://idp.example/sso"/>
-      </md:IDPSSODescriptor></md:EntityDescriptor>"""
+    document = metadata(made["cert"])
     arn = iam.create_saml_provider(SAMLMetadataDocument=document, Name="idp")["SAMLProviderArn"]
     iam.update_saml_provider(SAMLProviderArn=arn, SAMLMetadataDocument=document)
     iam.tag_saml_provider(SAMLProviderArn=arn, Tags=[{"Key": "Team", "Value": "x"}])

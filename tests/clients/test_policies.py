@@ -63,8 +63,10 @@ def test_a_policy_from_its_making_to_its_end(iam):
     assert refused(iam.get_policy_version, PolicyArn=arn, VersionId="v1") == (
         404, "NoSuchEntity", f"Policy {arn} version v1 does not exist or is not attachable.")
     iam.tag_policy(PolicyArn=arn, Tags=[{"Key": "team", "Value": "y"}, {"Key": "b", "Value": ""}])
-    iam.untag_policy(PolicyArn=arn, TagKeys=["B"])
-    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == [{"Key": "team", "Value": "y"}]
+    iam.untag_policy(PolicyArn=arn, TagKeys=["B", "b"])
+    # Of a policy, unlike of a user, keys that differ in case are two.
+    assert iam.list_policy_tags(PolicyArn=arn)["Tags"] == [
+        {"Key": "Team", "Value": "x"}, {"Key": "team", "Value": "y"}]
     iam.delete_policy(PolicyArn=arn)
     assert refused(iam.get_policy, PolicyArn=arn) == (404, "NoSuchEntity", f"Policy {arn} was not found.")
 

@@ -205,6 +205,7 @@ fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
         (None, None) => None,
         _ => bail!("TLS needs both --tls-cert and --tls-key"),
     };
+    let hops = arguments.imds_hop_limit.or(file.imds_hop_limit);
     let imds = match (
         arguments.imds.or(file.imds),
         given(
@@ -216,9 +217,9 @@ fn configuration(arguments: Arguments, file: File) -> anyhow::Result<Config> {
         (Some(listen), Some(instance_profile)) => Some(ImdsConfig {
             listen,
             instance_profile,
-            hop_limit: hop_limit(arguments.imds_hop_limit.or(file.imds_hop_limit))?,
+            hop_limit: hop_limit(hops)?,
         }),
-        (None, None) => None,
+        (None, None) if hops.is_none() => None,
         _ => bail!("the instance metadata service needs both --imds and --imds-instance-profile"),
     };
     // A list that is given takes the place of the file's.
