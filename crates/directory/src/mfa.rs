@@ -77,7 +77,7 @@ pub struct VirtualMfaDevice {
     pub created: Timestamp,
     /// At most 50.
     pub tags: Tags,
-    /// `None` until it is enabled: the orphan of the troubleshooting guide.
+    /// `None` until it is enabled, and again once it is deactivated.
     pub assignment: Option<Assignment>,
     /// Where its clock stands and which codes are used up, whoever it was assigned to.
     pub clock: DeviceClock,
@@ -93,6 +93,13 @@ impl VirtualMfaDevice {
             self.path,
             self.name
         )
+    }
+
+    /// Returns whether the device was made and never enabled: the orphan of the troubleshooting guide. One that was in use
+    /// once has shown codes.
+    #[must_use]
+    pub fn is_orphan(&self) -> bool {
+        self.assignment.is_none() && self.clock == DeviceClock::default()
     }
 
     /// Checks that the device may be deleted.
@@ -246,6 +253,10 @@ mod tests {
         );
         assert_eq!(device.seed.to_base32().len(), 64);
         device.check_deletion().unwrap();
+        assert!(device.is_orphan());
+        // Once in use, it is none, though it belongs to nobody again.
+        device.clock.used = Some(7);
+        assert!(!device.is_orphan());
         device.assignment = Some(Assignment {
             holder: Holder::Root,
             enabled: Timestamp::default(),

@@ -1,5 +1,7 @@
 //! The operator's socket: one JSON line asks, one answers. Whoever may open the file is the operator.
 
+mod answer;
+
 use std::fs::Permissions;
 use std::io::{BufRead as _, BufReader as StdBufReader, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
@@ -9,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use keyward_arn::AccountId;
-use keyward_service::{AccountStatus, NewAccount, Service};
+use keyward_service::{NewAccount, Service};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -36,10 +38,29 @@ pub enum AdminRequest {
         /// What the operator calls it.
         name: Option<String>,
     },
+    /// Tells the state of an account whose owner does not get in.
+    AccountDiagnose {
+        /// Its id, its alias, or its root user's address.
+        account: String,
+        /// The name of a user of it.
+        user: Option<String>,
+    },
     /// Lists all accounts.
     AccountList,
     /// Makes new keys that seal sessions; answers for how many accounts.
     KeyRotate,
+    /// Deletes virtual MFA devices that were never enabled; answers which.
+    MfaDeviceExpire {
+        /// The account; all where absent.
+        account: Option<String>,
+        /// How old they are at least.
+        older_than_seconds: u64,
+    },
+    /// Lists virtual MFA devices that were never enabled.
+    MfaDeviceList {
+        /// The account; all where absent.
+        account: Option<String>,
+    },
     /// Ends a session; answers the revision from which on it is refused.
     SessionRevoke {
         /// The access key id of the session, `ASIA…`.
@@ -160,26 +181,30 @@ async fn answer(service: &Service, line: &str) -> anyhow::Result<Value> {
                 "rootPassword": created.password.as_str(),
             }))
         }
+        AdminRequest::AccountDiagnose { account, user } => {
+            let state = service.account_state(&account, user.as_deref()).await?;
+            Ok(answer::state(&state))
+        }
         AdminRequest::AccountList => {
             let accounts = service.accounts().await?;
-            let shown = accounts.into_iter().map(|account| {
-                let status = match account.status {
-                    AccountStatus::Active => "active",
-                    AccountStatus::Closed => "closed",
-                };
-                json!({
-                    "accountId": account.id.to_string(),
-                    "name": account.name,
-                    "email": account.email,
-                    "status": status,
-                    "created": account.created,
-                })
-            });
-            Ok(shown.collect())
+            Ok(accounts.iter().map(answer::summary).collect())
         }
         AdminRequest::KeyRotate => {
             let accounts = service.rotate_session_keys().await?;
             Ok(json!({ "accounts": accounts }))
+        }
+        AdminRequest::MfaDeviceExpire {
+            account,
+            older_than_seconds,
+        } => {
+            let account = account.map(|id| AccountId::parse(&id)).transpose()?;
+            let deleted = service.expire_mfa_devices(account, older_than_seconds);
+            Ok(answer::devices(&deleted.await?))
+        }
+        AdminRequest::MfaDeviceList { account } => {
+            let account = account.map(|id| AccountId::parse(&id)).transpose()?;
+            let found = service.orphaned_mfa_devices(account);
+            Ok(answer::devices(&found.await?))
         }
         AdminRequest::SessionRevoke { access_key_id } => {
             let revision = service.revoke_session(&access_key_id).await?;

@@ -180,11 +180,18 @@ fn reply(outgoing: Outgoing) -> Reply {
     reply
 }
 
+/// Says whether requests are answered, and from which revision: `keyward wait` compares nodes by it.
 fn ready(service: &Service) -> Reply {
-    match service.readiness() {
+    // Read before, so that what is said is not later than what is answered from.
+    let revision = service.view().revision().number();
+    let mut reply = match service.readiness() {
         Ok(()) => text(StatusCode::OK, "ready\n"),
         Err(why) => text(StatusCode::SERVICE_UNAVAILABLE, why),
-    }
+    };
+    reply
+        .headers_mut()
+        .insert(REVISION, HeaderValue::from(revision));
+    reply
 }
 
 /// Makes a plain-text answer.

@@ -186,6 +186,7 @@ pub(crate) fn operator_event(
     event_id: &RequestId,
     name: &str,
     account: Option<AccountId>,
+    parameters: &[(&str, &str)],
     error: Option<&str>,
 ) -> String {
     let mut out = format!(
@@ -195,6 +196,18 @@ pub(crate) fn operator_event(
     if let Some(error) = error {
         out.push_str(r#","errorMessage":"#);
         string(&mut out, error);
+    }
+    for (index, (name, value)) in parameters.iter().enumerate() {
+        out.push_str(if index == 0 {
+            r#","requestParameters":{"#
+        } else {
+            ","
+        });
+        let _ = write!(out, r#""{name}":"#);
+        string(&mut out, value);
+    }
+    if !parameters.is_empty() {
+        out.push('}');
     }
     if let Some(account) = account {
         let _ = write!(out, r#","recipientAccountId":"{account}""#);

@@ -48,8 +48,9 @@ pub use instance::{
 pub use metrics::{Metrics, Sample};
 pub use operations::{Summary, pending, summaries};
 pub use operator::{
-    AccountSummary, CreateAccountError, CreatedAccount, HashedPassword, NewAccount,
-    RevokeSessionError, Status,
+    AccountState, AccountSummary, CreateAccountError, CreatedAccount, HashedPassword, KeyState,
+    NewAccount, NoAccount, OrphanedMfaDevice, PasswordState, RevokeSessionError, RootState, Status,
+    UserState,
 };
 pub use ports::{AuditFull, AuditSink, Clock, Entropy, Now};
 

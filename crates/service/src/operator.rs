@@ -1,5 +1,7 @@
 //! What the operator of the installation does: makes accounts and looks at the whole.
 
+mod account_state;
+mod mfa_devices;
 mod sessions;
 
 use std::sync::Arc;
@@ -21,6 +23,8 @@ use crate::passwords::Passwords;
 use crate::ports::{Entropy, draw};
 use crate::{Service, ServiceError};
 
+pub use account_state::{AccountState, KeyState, PasswordState, RootState, UserState};
+pub use mfa_devices::OrphanedMfaDevice;
 pub use sessions::RevokeSessionError;
 
 /// Accounts read at a time.
@@ -111,6 +115,25 @@ pub enum CreateAccountError {
     Service(#[from] ServiceError),
 }
 
+/// Why the operator is not told of an account.
+#[derive(Debug, thiserror::Error)]
+pub enum NoAccount {
+    /// Nothing goes by that name.
+    #[error("{0} is no account of this installation, nor an alias or a root user's address")]
+    Named(String),
+    /// There is no such account.
+    #[error("account {0} is not here")]
+    NotHere(AccountId),
+    /// Several accounts have the address.
+    #[error(
+        "{0} is the root user's address of several accounts, such as {1} and {2}: name one by its id"
+    )]
+    Several(String, AccountId, AccountId),
+    /// The service failed.
+    #[error(transparent)]
+    Service(#[from] ServiceError),
+}
+
 /// What a list of accounts shows of each.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AccountSummary {
@@ -184,8 +207,19 @@ impl Service {
         account: Option<AccountId>,
         error: Option<&str>,
     ) {
+        self.leave_operator_event_about(name, account, &[], error);
+    }
+
+    /// Leaves an event that names what it was about.
+    pub(crate) fn leave_operator_event_about(
+        &self,
+        name: &str,
+        account: Option<AccountId>,
+        parameters: &[(&str, &str)],
+        error: Option<&str>,
+    ) {
         let event_id = RequestId::from_random(draw(self.entropy()));
-        let line = operator_event(self.now(), &event_id, name, account, error);
+        let line = operator_event(self.now(), &event_id, name, account, parameters, error);
         self.audit().record(line.as_bytes());
     }
 

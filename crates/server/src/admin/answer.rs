@@ -1,0 +1,84 @@
+//! What the service answers the operator, as JSON.
+
+use keyward_service::{
+    AccountState, AccountStatus, AccountSummary, KeyState, OrphanedMfaDevice, UserState,
+};
+use serde_json::{Value, json};
+
+/// Shows an account of a list.
+pub(super) fn summary(account: &AccountSummary) -> Value {
+    json!({
+        "accountId": account.id.to_string(),
+        "name": account.name,
+        "email": account.email,
+        "status": status(account.status),
+        "created": account.created,
+    })
+}
+
+fn status(status: AccountStatus) -> &'static str {
+    match status {
+        AccountStatus::Active => "active",
+        AccountStatus::Closed => "closed",
+    }
+}
+
+/// Shows devices that were made and never enabled.
+pub(super) fn devices(devices: &[OrphanedMfaDevice]) -> Value {
+    let shown = devices.iter().map(|device| {
+        json!({
+            "accountId": device.account.to_string(),
+            "serialNumber": device.serial_number,
+            "created": device.created,
+            "ageSeconds": device.age_seconds,
+        })
+    });
+    shown.collect()
+}
+
+/// Shows the state of an account.
+pub(super) fn state(state: &AccountState) -> Value {
+    let mut shown = summary(&state.summary);
+    let more = json!({
+        "alias": state.alias,
+        "maxPasswordAgeDays": state.max_age_days,
+        "hardExpiry": state.hard_expiry,
+        "root": {
+            "mfaDevices": state.root.mfa_devices,
+            "accessKeys": state.root.access_keys.iter().map(key).collect::<Value>(),
+        },
+        "users": state.users,
+        "usersWithPassword": state.users_with_password,
+        "activeAccessKeys": state.active_keys,
+        "lastActivity": state.last_activity,
+        "user": state.user.as_ref().map(user),
+        "userNames": state.names,
+        "isRole": state.is_role,
+    });
+    if let (Some(shown), Value::Object(more)) = (shown.as_object_mut(), more) {
+        shown.extend(more);
+    }
+    shown
+}
+
+fn key(key: &KeyState) -> Value {
+    json!({
+        "accessKeyId": key.id,
+        "active": key.is_active,
+        "created": key.created,
+        "lastUsed": key.last_used,
+    })
+}
+
+fn user(user: &UserState) -> Value {
+    json!({
+        "userName": user.name,
+        "password": user.password.as_ref().map(|password| json!({
+            "changed": password.changed,
+            "lastUsed": password.last_used,
+            "mustChange": password.must_change,
+        })),
+        "mfaDevices": user.mfa_devices,
+        "orphanedMfaDevices": user.orphans,
+    })
+}
