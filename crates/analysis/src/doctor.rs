@@ -67,6 +67,32 @@ impl Diagnoses {
 /// Goes through an export. `now` is in seconds since the Unix epoch.
 #[must_use]
 pub fn doctor(export: &Export, report: Option<&CredentialReport>, now: i64) -> Diagnoses {
+    let mut notes = Vec::new();
+    if report.is_none() {
+        notes.push(
+            "Not looked at: users without MFA, and keys unused for 90 days. Give --credential-report FILE (aws iam \
+             generate-credential-report, then aws iam get-credential-report --query Content --output text | base64 -d)."
+                .to_owned(),
+        );
+    }
+    if export.devices.is_none() {
+        notes.push(
+            "Not looked at: MFA devices that were never enabled. Give what aws iam list-virtual-mfa-devices prints with a \
+             further --export."
+                .to_owned(),
+        );
+    }
+    doctor_of_server(export, report, notes, now)
+}
+
+/// Goes through what was gathered from a server; `notes` say what could not be. `now` is in seconds since the Unix epoch.
+#[must_use]
+pub fn doctor_of_server(
+    export: &Export,
+    report: Option<&CredentialReport>,
+    notes: Vec<String>,
+    now: i64,
+) -> Diagnoses {
     let mut ward = Ward {
         export,
         bites: Vec::new(),
@@ -76,21 +102,8 @@ pub fn doctor(export: &Export, report: Option<&CredentialReport>, now: i64) -> D
     }
     ward.beside();
     entity::devices(&mut ward);
-    let mut notes = Vec::new();
-    match report {
-        Some(report) => credentials::check(&mut ward, report, now),
-        None => notes.push(
-            "Not looked at: users without MFA, and keys unused for 90 days. Give --credential-report FILE (aws iam \
-             generate-credential-report, then aws iam get-credential-report --query Content --output text | base64 -d)."
-                .to_owned(),
-        ),
-    }
-    if export.devices.is_empty() {
-        notes.push(
-            "Not looked at: MFA devices that were never enabled. Give what aws iam list-virtual-mfa-devices prints with a \
-             further --export."
-                .to_owned(),
-        );
+    if let Some(report) = report {
+        credentials::check(&mut ward, report, now);
     }
     Diagnoses {
         bites: ward.bites,

@@ -72,12 +72,13 @@ pub fn explain(export: &Export, question: &Question, now: i64) -> Result<Report,
 }
 
 /// What a finding is called that says that a virtual MFA device is no orphan.
-pub(crate) const ASSIGNED: &str = "The MFA device is somebody's";
+const ASSIGNED: &str = "The MFA device is somebody's";
 
 /// Looks a virtual MFA device up that is to be deleted.
 fn device(export: &Export, question: &Question) -> Option<Finding> {
     let serial = &question.resource;
-    let device = export.devices.iter().find(|it| it.serial == *serial)?;
+    let mut devices = export.devices.iter().flatten();
+    let device = devices.find(|it| it.serial == *serial)?;
     let deletes = question
         .action
         .eq_ignore_ascii_case("iam:DeleteVirtualMFADevice");

@@ -40,11 +40,16 @@ mod who_can;
 
 pub use can::{Can, Except, Fate, Grant, Part, can, can_json, can_text};
 pub use date::iso8601;
-pub use doctor::{Bite, Diagnoses, Rule, Severity, doctor, doctor_json, doctor_text, sarif};
+pub use doctor::{
+    Bite, Diagnoses, Rule, Severity, doctor, doctor_json, doctor_of_server, doctor_text, sarif,
+};
 pub use error::BadQuestion;
 pub use explain::explain;
 pub use question::{Given, Question};
 pub use symptom::{
-    Asked, Hints, Symptom, explain_asked, finish, lost_access_key, of_event, of_message,
+    Asked, Credentials, Hints, NodeAnswer, NodeState, OldAccount, Password, SignIn, SignInUser,
+    Symptom, cannot_sign_in, change_not_visible, explain_asked, explain_recorded, finish,
+    lost_access_key, of_event, of_message, old_account, recorded_diagnosis, similar_names,
+    wanted_revision,
 };
 pub use who_can::{Evidence, Row, WhoCan, who_can, who_can_json, who_can_text};

@@ -4,19 +4,28 @@ mod event;
 mod failure;
 mod keys;
 mod message;
+mod old_account;
+mod orphan;
+mod recorded;
+mod revisions;
 mod said;
+mod sign_in;
 
 use keyward_diagnose::{Diagnosis, Finding, Report};
-use keyward_engine::Decision;
 use keyward_export::{Export, Refusal};
 
 use crate::error::BadQuestion;
-use crate::explain::{ASSIGNED, explain};
+use crate::explain::explain;
 use crate::question::Question;
 
 pub use event::of_event;
 pub use keys::lost_access_key;
 pub use message::of_message;
+pub use old_account::{OldAccount, old_account};
+pub use orphan::finish;
+pub use recorded::{explain_recorded, recorded_diagnosis};
+pub use revisions::{NodeAnswer, NodeState, change_not_visible, wanted_revision};
+pub use sign_in::{Credentials, Password, SignIn, SignInUser, cannot_sign_in, similar_names};
 
 /// What a person adds to a symptom that does not tell everything.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +42,8 @@ pub struct Hints {
     pub context: Vec<crate::question::Given>,
     /// As [`Question::session_policies`].
     pub session_policies: Option<Vec<keyward_export::Inline>>,
+    /// What is known of the details that a service keeps of the refusal, in the place of how to get them.
+    pub details: Option<Finding>,
 }
 
 impl Hints {
@@ -82,63 +93,8 @@ pub fn explain_asked(export: &Export, asked: &Asked, now: i64) -> Result<Report,
     if let Some(words) = asked.words.as_ref().filter(|words| !words.is_empty()) {
         report.message = Some(words.clone());
     }
-    finish(&mut report);
+    finish(&mut report, export);
     Ok(report)
-}
-
-/// Adds what is known of a refused request whatever way it was asked for.
-pub fn finish(report: &mut Report) {
-    if let Some(finding) = orphaned_device(report) {
-        report.findings.push(finding);
-        // The policy does what it is there for.
-        report.fixes.clear();
-        report.no_fix = Some(
-            "The policy is right and must not be edited: it keeps devices from being removed without MFA.".to_owned(),
-        );
-    }
-}
-
-/// The eighth symptom: a virtual MFA device that was made and never enabled.
-// SOURCE: "Troubleshoot IAM", general issues: "I am not authorized to perform: iam:DeleteVirtualMFADevice".
-fn orphaned_device(report: &Report) -> Option<Finding> {
-    match report.decision {
-        Decision::ExplicitDeny(_) => {}
-        Decision::Allow(_) | Decision::ImplicitDeny(_) => return None,
-    }
-    if !report
-        .action
-        .eq_ignore_ascii_case("iam:DeleteVirtualMFADevice")
-    {
-        return None;
-    }
-    let asks_for_mfa = report.determining().any(|statement| {
-        statement
-            .elements
-            .iter()
-            .filter_map(|element| element.condition.as_ref())
-            .any(|(_, key)| key.to_ascii_lowercase().starts_with("aws:multifactorauth"))
-    });
-    let is_assigned = report.findings.iter().any(|it| it.title == ASSIGNED);
-    if !asks_for_mfa || is_assigned {
-        return None;
-    }
-    let serial = &report.resource;
-    Some(Finding {
-        title: "An MFA device that was made and never enabled".to_owned(),
-        sentences: vec![
-            format!(
-                "Somebody began to assign {serial} and did not finish: the device exists and belongs to nobody, so nobody can \
-                 give a code of it, and without MFA the policy rightly denies its deletion."
-            ),
-            "An administrator, who has MFA, looks whether it is unassigned and deletes it; then it can be made anew.".to_owned(),
-        ],
-        commands: vec![
-            format!(
-                "aws iam list-virtual-mfa-devices --assignment-status Unassigned --query \"VirtualMFADevices[?SerialNumber=='{serial}']\""
-            ),
-            format!("aws iam delete-virtual-mfa-device --serial-number {serial}"),
-        ],
-    })
 }
 
 #[cfg(test)]

@@ -1,12 +1,30 @@
 //! `keyward admin`: the operator's commands.
 
+mod state;
+
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
+use keyward_analysis::{cannot_sign_in, old_account};
+use keyward_diagnose::{Diagnosis, diagnosis_json, diagnosis_text};
 use keyward_server::{AdminClient, AdminRequest};
 use serde_json::Value;
 
+use crate::{terminal, wait};
+
+/// What `keyward admin` takes.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyward admin status
+  keyward admin account create --email ops@example.com --name Shop --json
+  keyward admin account diagnose 111122223333
+  keyward admin account diagnose my-alias --user alice
+  keyward admin mfa-device list
+  keyward admin mfa-device expire --older-than 1d
+
+Exit status: 0 done, 1 failed, 2 wrong arguments.")]
 pub(crate) struct Arguments {
     /// The data directory of the running server
     #[arg(
@@ -32,6 +50,9 @@ enum Command {
     /// Keys of the installation
     #[command(subcommand)]
     Key(Key),
+    /// Virtual MFA devices that were made and never enabled
+    #[command(subcommand)]
+    MfaDevice(MfaDevice),
     /// Sessions of STS
     #[command(subcommand)]
     Session(Session),
@@ -69,37 +90,140 @@ enum Account {
         #[arg(long, value_name = "NAME")]
         name: Option<String>,
     },
+    /// Says which ways into an account are left, or why somebody can't sign in to it
+    ///
+    /// Without --user, of the root user: the steps to get into an old account, in their order.
+    Diagnose {
+        /// The account's id, its alias, or its root user's address
+        #[arg(value_name = "ACCOUNT")]
+        account: String,
+        /// Who can't sign in: the name that was typed, or root
+        #[arg(long, value_name = "NAME")]
+        user: Option<String>,
+    },
     /// Lists all accounts
     List,
 }
 
+#[derive(Debug, Subcommand)]
+enum MfaDevice {
+    /// Deletes those that are older; each deletion is in the audit trail
+    Expire {
+        /// How old, such as 12h or 1d
+        #[arg(long, value_name = "TIME", value_parser = wait::duration)]
+        older_than: Duration,
+        /// Only those of this account
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+    },
+    /// Lists them, with their age
+    List {
+        /// Only those of this account
+        #[arg(long, value_name = "ID")]
+        account: Option<String>,
+    },
+}
+
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let request = match &arguments.command {
+    let request = request(&arguments.command);
+    let answer = AdminClient::connect(&arguments.data_dir)?.ask(&request)?;
+    if let Command::Account(Account::Diagnose { account, user }) = &arguments.command {
+        let diagnosis = diagnosis(&answer, account, user.as_deref())?;
+        terminal::print(&if arguments.json {
+            diagnosis_json(&diagnosis) + "\n"
+        } else {
+            diagnosis_text(&diagnosis, terminal::style())
+        });
+        return Ok(());
+    }
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&answer)?);
+        return Ok(());
+    }
+    match (answer, &arguments.command) {
+        (Value::Array(rows), Command::MfaDevice(which)) => devices(&rows, which),
+        (Value::Array(rows), _) => rows.iter().for_each(|row| println!("{}", columns(row))),
+        (Value::Object(fields), _) => fields
+            .iter()
+            .for_each(|(name, value)| println!("{:<20} {}", spoken(name), plain(value))),
+        (other, _) => println!("{}", plain(&other)),
+    }
+    Ok(())
+}
+
+fn request(command: &Command) -> AdminRequest {
+    match command {
         Command::Account(Account::Create { email, id, name }) => AdminRequest::AccountCreate {
             email: email.clone(),
             id: id.clone(),
             name: name.clone(),
         },
+        Command::Account(Account::Diagnose { account, user }) => AdminRequest::AccountDiagnose {
+            account: account.clone(),
+            user: user.clone().filter(|user| !is_root(user)),
+        },
         Command::Account(Account::List) => AdminRequest::AccountList,
         Command::Key(Key::Rotate) => AdminRequest::KeyRotate,
+        Command::MfaDevice(MfaDevice::Expire {
+            older_than,
+            account,
+        }) => AdminRequest::MfaDeviceExpire {
+            account: account.clone(),
+            older_than_seconds: older_than.as_secs(),
+        },
+        Command::MfaDevice(MfaDevice::List { account }) => AdminRequest::MfaDeviceList {
+            account: account.clone(),
+        },
         Command::Session(Session::Revoke { access_key_id }) => AdminRequest::SessionRevoke {
             access_key_id: access_key_id.clone(),
         },
         Command::Status => AdminRequest::Status,
+    }
+}
+
+/// Nobody can be called so: a user name of `root` is not told from the root user by those who sign in.
+fn is_root(user: &str) -> bool {
+    user.eq_ignore_ascii_case("root")
+}
+
+fn diagnosis(answer: &Value, typed: &str, user: Option<&str>) -> anyhow::Result<Diagnosis> {
+    let state = state::State::read(answer)?;
+    let now = terminal::now();
+    Ok(match user {
+        None => old_account(&state.old_account(), now),
+        Some(user) => cannot_sign_in(&state.sign_in(typed, user), now),
+    })
+}
+
+fn devices(rows: &[Value], which: &MfaDevice) {
+    for row in rows {
+        let cell = |name: &str| plain(row.get(name).unwrap_or(&Value::Null));
+        let age = row.get("ageSeconds").and_then(Value::as_i64).unwrap_or(0);
+        println!(
+            "{}  {}  {:>10}  {}",
+            cell("accountId"),
+            cell("created"),
+            aged(age),
+            cell("serialNumber")
+        );
+    }
+    match (which, rows.len()) {
+        (MfaDevice::Expire { .. }, count) => println!("{count} deleted"),
+        (MfaDevice::List { .. }, 0) => println!("none"),
+        (MfaDevice::List { .. }, _) => {}
+    }
+}
+
+/// Says an age in its largest unit.
+fn aged(seconds: i64) -> String {
+    let (count, unit) = match seconds {
+        86_400.. => (seconds / 86_400, "day"),
+        3_600.. => (seconds / 3_600, "hour"),
+        60.. => (seconds / 60, "minute"),
+        _ => (seconds.max(0), "second"),
     };
-    let answer = AdminClient::connect(&arguments.data_dir)?.ask(&request)?;
-    if arguments.json {
-        println!("{}", serde_json::to_string_pretty(&answer)?);
-        return Ok(());
-    }
-    match answer {
-        Value::Array(rows) => rows.iter().for_each(|row| println!("{}", columns(row))),
-        Value::Object(fields) => fields
-            .iter()
-            .for_each(|(name, value)| println!("{:<20} {}", spoken(name), plain(value))),
-        other => println!("{}", plain(&other)),
-    }
-    Ok(())
+    let plural = if count == 1 { "" } else { "s" };
+    format!("{count} {unit}{plural}")
 }
 
 fn columns(account: &Value) -> String {

@@ -17,13 +17,16 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 
-use crate::explain::credentials::{Environment, Identity};
+use crate::endpoint::credentials::{Environment, Identity};
 
 /// How long an answer may take.
 const ANSWER_TIME: Duration = Duration::from_secs(60);
 
 /// The largest answer that is read.
 const ANSWER_BYTES: usize = 64 << 20;
+
+/// How answers name the revision that they are of.
+const REVISION: &str = "x-keyward-revision";
 
 /// How requests name the form that they send.
 const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
@@ -36,20 +39,34 @@ pub(crate) enum CallError {
     /// The server says no, in AWS's form.
     #[error("{uri} answers {code}: {message}")]
     Refused {
-        uri: Uri,
+        uri: String,
         code: String,
         message: String,
     },
+    /// A good answer that is not what was asked for.
+    #[error("the answer of {uri} {what}")]
+    Malformed { uri: String, what: String },
     /// Something answers that is no such server, or a server that is broken.
     #[error("{uri} answers with status {status}, and not as {} does", service.to_uppercase())]
     Strange {
-        uri: Uri,
+        uri: String,
         status: StatusCode,
         service: &'static str,
     },
     /// Nothing answers.
     #[error("can't reach {uri}: {why}")]
-    Unreachable { uri: Uri, why: String },
+    Unreachable { uri: String, why: String },
+}
+
+impl CallError {
+    /// Returns the action that the caller may not, where the server refused for want of a permission.
+    pub(crate) fn missing_permission(&self) -> Option<&str> {
+        let Self::Refused { message, .. } = self else {
+            return None;
+        };
+        let (_, rest) = message.split_once("is not authorized to perform: ")?;
+        rest.split_whitespace().next()
+    }
 }
 
 /// Sends requests to one server.
@@ -100,13 +117,84 @@ impl Client {
         identity: Option<&Identity>,
         now: i64,
     ) -> Result<String, CallError> {
-        let service = form.service;
+        let call = Call {
+            method: Method::POST,
+            path: self.uri.path(),
+            service: form.service,
+            body: form.text,
+        };
+        self.good(call, identity, now).await
+    }
+
+    /// Gets what is at a path below the server's own, signed for a service, and returns the body of a good answer.
+    pub(crate) async fn get(
+        &self,
+        path: &str,
+        service: &'static str,
+        identity: &Identity,
+        now: i64,
+    ) -> Result<String, CallError> {
+        let path = self.below(path);
+        let call = Call {
+            method: Method::GET,
+            path: &path,
+            service,
+            body: String::new(),
+        };
+        self.good(call, Some(identity), now).await
+    }
+
+    /// Gets what is at a path for anybody, whatever its status, in a bounded time.
+    pub(crate) async fn look(&self, path: &str, within: Duration) -> Result<Answer, CallError> {
+        let path = self.below(path);
+        let call = Call {
+            method: Method::GET,
+            path: &path,
+            service: "",
+            body: String::new(),
+        };
+        self.exchange(call, None, 0, within).await
+    }
+
+    fn below(&self, path: &str) -> String {
+        format!("{}{path}", self.uri.path().trim_end_matches('/'))
+    }
+
+    async fn good(
+        &self,
+        call: Call<'_>,
+        identity: Option<&Identity>,
+        now: i64,
+    ) -> Result<String, CallError> {
+        let service = call.service;
+        let answer = self.exchange(call, identity, now, ANSWER_TIME).await?;
+        if answer.status.is_success() {
+            return Ok(answer.body);
+        }
+        let uri = self.uri.to_string();
+        Err(match error(&answer.body) {
+            Some((code, message)) => CallError::Refused { uri, code, message },
+            None => CallError::Strange {
+                uri,
+                status: answer.status,
+                service,
+            },
+        })
+    }
+
+    async fn exchange(
+        &self,
+        call: Call<'_>,
+        identity: Option<&Identity>,
+        now: i64,
+        within: Duration,
+    ) -> Result<Answer, CallError> {
         let unreachable = |why: String| CallError::Unreachable {
-            uri: self.uri.clone(),
+            uri: self.uri.to_string(),
             why,
         };
         let request = self
-            .request(form, identity, now)
+            .request(call, identity, now)
             .map_err(|error| unreachable(error.to_string()))?;
         let exchange = async {
             let response = self
@@ -115,69 +203,96 @@ impl Client {
                 .await
                 .map_err(|error| innermost(&error))?;
             let status = response.status();
+            let revision = response.headers().get(REVISION);
+            let revision = revision.and_then(|value| value.to_str().ok()?.parse().ok());
             let body = Limited::new(response.into_body(), ANSWER_BYTES)
                 .collect()
                 .await
                 .map_err(|error| error.to_string())?;
-            Ok::<_, String>((status, body.to_bytes()))
-        };
-        let (status, body) = tokio::time::timeout(ANSWER_TIME, exchange)
-            .await
-            .map_err(|_| unreachable("no answer within a minute".to_owned()))?
-            .map_err(unreachable)?;
-        let body = String::from_utf8_lossy(&body).into_owned();
-        if status.is_success() {
-            return Ok(body);
-        }
-        let uri = self.uri.clone();
-        Err(match error(&body) {
-            Some((code, message)) => CallError::Refused { uri, code, message },
-            None => CallError::Strange {
-                uri,
+            let body = String::from_utf8_lossy(&body.to_bytes()).into_owned();
+            Ok::<_, String>(Answer {
                 status,
-                service,
-            },
-        })
+                revision,
+                body,
+            })
+        };
+        tokio::time::timeout(within, exchange)
+            .await
+            .map_err(|_| unreachable(format!("no answer within {} s", within.as_secs_f32())))?
+            .map_err(unreachable)
     }
 
     fn request(
         &self,
-        form: Form,
+        call: Call<'_>,
         identity: Option<&Identity>,
         now: i64,
     ) -> http::Result<Request<Full<Bytes>>> {
-        let unsigned = [("host", self.host.as_str()), ("content-type", FORM)];
+        let mut unsigned = vec![("host", self.host.as_str())];
+        let mut signed: &[&str] = &[];
+        if call.method == Method::POST {
+            unsigned.push(("content-type", FORM));
+            signed = &["content-type"];
+        }
+        let (path, query) = match call.path.split_once('?') {
+            None => (call.path, None),
+            Some((path, query)) => (path, Some(query)),
+        };
         let parts = RequestParts {
-            method: "POST",
+            method: call.method.as_str(),
+            query,
             headers: &unsigned,
-            payload: Payload::Body(form.text.as_bytes()),
-            ..RequestParts::get(self.uri.path())
+            payload: Payload::Body(call.body.as_bytes()),
+            ..RequestParts::get(path)
         };
         let added = identity.map(|identity| {
             let signing = Signing {
                 credentials: &identity.credentials,
                 region: &identity.region,
-                service: form.service,
-                headers: &["content-type"],
+                service: call.service,
+                headers: signed,
             };
             sign(&parts, &signing, now)
         });
+        let mut uri = self.uri.clone().into_parts();
+        uri.path_and_query = Some(call.path.parse()?);
         let mut request = Request::builder()
-            .method(Method::POST)
-            .uri(self.uri.clone());
+            .method(call.method)
+            .uri(Uri::from_parts(uri)?);
         for (name, value) in unsigned {
             request = request.header(name, value);
         }
         for (name, value) in added.into_iter().flatten() {
             request = request.header(name, value);
         }
-        request.body(Full::new(Bytes::from(form.text)))
+        request.body(Full::new(Bytes::from(call.body)))
     }
 }
 
-/// Returns code and message of an error.
+/// A request before it is signed.
+struct Call<'a> {
+    method: Method,
+    path: &'a str,
+    service: &'static str,
+    body: String,
+}
+
+/// What a server answered.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    /// The revision that the server made or saw, where it says so.
+    pub(crate) revision: Option<u64>,
+    pub(crate) body: String,
+}
+
+/// Returns code and message of an error, in XML or in JSON.
 fn error(body: &str) -> Option<(String, String)> {
-    let root = Element::parse(body).ok()?;
+    let Ok(root) = Element::parse(body) else {
+        let json: serde_json::Value = serde_json::from_str(body).ok()?;
+        let text = |name: &str| Some(json.get(name)?.as_str()?.to_owned());
+        return Some((text("__type")?, text("message")?));
+    };
     let error = root.child("Error")?;
     let text = |name: &str| error.child_text(name).unwrap_or_default().to_owned();
     Some((text("Code"), text("Message")))

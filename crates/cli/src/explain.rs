@@ -3,29 +3,28 @@
 //! Reads accounts from exports, directories of policy files or a server, puts the question to `keyward-analysis`, and
 //! prints. Start at [`run`].
 
-pub(crate) mod credentials;
-mod fetch;
-mod response;
+mod kept;
+mod read;
+mod sign_in;
 
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use keyward_analysis::{
-    BadQuestion, Hints, Question, Symptom, explain, explain_asked, finish, lost_access_key,
-    of_event, of_message,
+    BadQuestion, Question, Symptom, change_not_visible, explain, explain_asked, finish,
+    lost_access_key, of_event, of_message, wanted_revision,
 };
 use keyward_diagnose::{
     Diagnosis, Report, diagnosis_html, diagnosis_json, diagnosis_text, render_html, render_json,
     render_svg, render_text,
 };
 use keyward_engine::Decision;
-use keyward_export::{
-    Account, CredentialReport, Event, Export, Inline, Piece, Wanted, events, limits,
-};
+use keyward_export::{Export, Wanted};
 
+use crate::endpoint::{self, Server};
 use crate::input::{self, Source};
+use crate::nodes::{LOOK, Nodes};
 use crate::terminal;
 
 /// The request was refused.
@@ -44,9 +43,13 @@ Examples:
   keyward explain --endpoint http://127.0.0.1:7600 --principal arn:aws:iam::111122223333:user/alice \\
       --action iam:CreateUser --resource 'arn:aws:iam::111122223333:user/*' \\
       --context aws:SourceIp=203.0.113.7
+  keyward explain --endpoint http://127.0.0.1:7600 --authorization-id 0a4bcd9efghijk1mnopq2rstu
+  keyward explain --endpoint http://127.0.0.1:7600 --endpoint http://127.0.0.1:7601 --change-not-visible
+  keyward explain --endpoint http://127.0.0.1:7600 --cannot-sign-in --account my-alias --user alice
   keyward explain --export account.json --principal arn:aws:iam::111122223333:user/alice \\
       --lost-access-key --credential-report report.csv
 
+A server is asked for what it kept of a refusal (authorization id, encoded message) where the message has it.
 What may stand beside an export (organization, SCPs, RCPs, resource policies) is in docs/exports.md.
 
 Exit status: 0 allowed, 3 denied, 2 bad input.")]
@@ -57,12 +60,19 @@ pub(crate) struct Arguments {
     /// may be repeated
     #[arg(long, value_name = "FILE|DIR", group = "source")]
     export: Vec<PathBuf>,
-    /// Where to ask for the account's details, with the credentials of the environment or of ~/.aws/credentials
+    /// A running server to ask instead, with the credentials of the environment or of ~/.aws/credentials; several nodes for
+    /// --change-not-visible
     #[arg(long, value_name = "URL", group = "source", conflicts_with = "export")]
-    endpoint: Option<String>,
+    endpoint: Vec<String>,
     /// An error message of AWS, as any tool prints it, or an HTTP response pasted whole; - reads standard input
     #[arg(long, value_name = "TEXT", group = "symptom")]
     message: Option<String>,
+    /// The authorization id that a refusal ends with: the server is asked for what it kept of the request
+    #[arg(long, value_name = "ID", group = "symptom", requires = "endpoint")]
+    authorization_id: Option<String>,
+    /// The encoded message of a refusal (x-keyward-authorization-message): the server is asked to decode it
+    #[arg(long, value_name = "TEXT", group = "symptom", requires = "endpoint")]
+    encoded_message: Option<String>,
     /// A CloudTrail record, a file of records, or what `aws cloudtrail lookup-events` prints
     #[arg(long, value_name = "FILE", group = "symptom")]
     event: Option<PathBuf>,
@@ -72,20 +82,35 @@ pub(crate) struct Arguments {
     /// A secret access key of --principal was lost: says how to replace it
     #[arg(long, group = "symptom", requires = "principal")]
     lost_access_key: bool,
+    /// Somebody can't sign in to the account: --user NAME, or without it the root user
+    #[arg(long, group = "symptom", requires = "endpoint")]
+    cannot_sign_in: bool,
+    /// What was typed as the account: its id or alias
+    #[arg(long, value_name = "TEXT", requires = "cannot_sign_in")]
+    account: Option<String>,
+    /// What was typed as the user name
+    #[arg(long, value_name = "TEXT", requires = "cannot_sign_in")]
+    user: Option<String>,
+    /// A change is not visible yet: says which of the nodes is behind, and by how much
+    #[arg(long, group = "symptom", requires = "endpoint")]
+    change_not_visible: bool,
+    /// The revision that the change was answered with, in x-keyward-revision
+    #[arg(long, value_name = "N", requires = "change_not_visible")]
+    revision: Option<u64>,
     /// The account's credential report, for the age and last use of access keys
     #[arg(long, value_name = "FILE", requires = "lost_access_key")]
     credential_report: Option<PathBuf>,
     /// Who asks: the ARN of a user, a role, a session of a role, a federated user or a root user; a service; * for anyone
-    #[arg(long, value_name = "ARN", required_unless_present_any = ["message", "event"])]
+    #[arg(long, value_name = "ARN", required_unless_present_any = ["message", "event", "authorization_id", "encoded_message", "change_not_visible", "cannot_sign_in"])]
     principal: Option<String>,
     /// The user that made a federated session
     #[arg(long, value_name = "ARN")]
     issuer: Option<String>,
     /// What for, such as s3:GetObject
-    #[arg(long, value_name = "ACTION", required_unless_present_any = ["message", "event", "lost_access_key"])]
+    #[arg(long, value_name = "ACTION", required_unless_present_any = ["message", "event", "authorization_id", "encoded_message", "lost_access_key", "change_not_visible", "cannot_sign_in"])]
     action: Option<String>,
     /// On what: an ARN, or * for an action that has no resource
-    #[arg(long, value_name = "ARN", required_unless_present_any = ["message", "event", "lost_access_key"])]
+    #[arg(long, value_name = "ARN", required_unless_present_any = ["message", "event", "authorization_id", "encoded_message", "lost_access_key", "change_not_visible", "cannot_sign_in"])]
     resource: Option<String>,
     /// A condition key of the request; a key that is given several times has a list of values
     #[arg(long, value_name = "KEY=VALUE")]
@@ -106,8 +131,11 @@ pub(crate) struct Arguments {
 
 /// What is told.
 enum Answer {
+    /// Of a refusal.
     Diagnosis(Diagnosis),
     Report(Box<Report>),
+    /// Of what is no refusal.
+    Told(Diagnosis),
 }
 
 /// Explains, prints, and says by the exit status what the answer is.
@@ -124,8 +152,10 @@ pub(crate) fn run(arguments: &Arguments) -> ExitCode {
 fn show(arguments: &Arguments, answer: &Answer) -> ExitCode {
     let style = terminal::style();
     let text = match answer {
-        Answer::Diagnosis(diagnosis) if arguments.json => diagnosis_json(diagnosis) + "\n",
-        Answer::Diagnosis(diagnosis) => diagnosis_text(diagnosis, style),
+        Answer::Diagnosis(diagnosis) | Answer::Told(diagnosis) if arguments.json => {
+            diagnosis_json(diagnosis) + "\n"
+        }
+        Answer::Diagnosis(diagnosis) | Answer::Told(diagnosis) => diagnosis_text(diagnosis, style),
         Answer::Report(report) if arguments.json => render_json(report) + "\n",
         Answer::Report(report) => render_text(report, style),
     };
@@ -136,7 +166,7 @@ fn show(arguments: &Arguments, answer: &Answer) -> ExitCode {
             Decision::Allow(_) => ExitCode::SUCCESS,
             Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => ExitCode::from(DENIED),
         },
-        Answer::Diagnosis(_) if arguments.lost_access_key => ExitCode::SUCCESS,
+        Answer::Told(_) => ExitCode::SUCCESS,
         Answer::Diagnosis(_) => ExitCode::from(DENIED),
     }
 }
@@ -151,14 +181,14 @@ fn write(arguments: &Arguments, answer: &Answer) -> Result<(), BadQuestion> {
         to(
             path,
             match answer {
-                Answer::Diagnosis(diagnosis) => diagnosis_html(diagnosis),
+                Answer::Diagnosis(diagnosis) | Answer::Told(diagnosis) => diagnosis_html(diagnosis),
                 Answer::Report(report) => render_html(report),
             },
         )?;
     }
     match (&arguments.svg, answer) {
         (Some(path), Answer::Report(report)) => to(path, render_svg(report)),
-        (Some(_), Answer::Diagnosis(_)) => Err(BadQuestion::new(
+        (Some(_), Answer::Diagnosis(_) | Answer::Told(_)) => Err(BadQuestion::new(
             "--svg draws the way to a decision, and no policy was asked here: use --html",
         )),
         (None, _) => Ok(()),
@@ -169,38 +199,60 @@ fn answer(arguments: &Arguments) -> Result<Answer, BadQuestion> {
     let now = terminal::now();
     // What is wrong with the question itself is told before anything is read or fetched.
     let question = question(arguments)?;
-    let source = source(arguments, now)?;
+    let text = arguments
+        .message
+        .as_deref()
+        .map(read::message)
+        .transpose()?;
+    if arguments.change_not_visible {
+        return nodes(arguments);
+    }
+    let server = match arguments.endpoint.as_slice() {
+        [] => None,
+        [endpoint] => Some(Server::connect(endpoint, now)?),
+        [_, ..] => {
+            return Err(BadQuestion::new(
+                "several --endpoint are for --change-not-visible: give one",
+            ));
+        }
+    };
+    if let Some(server) = server.as_ref().filter(|_| arguments.cannot_sign_in) {
+        let (account, user) = (arguments.account.as_deref(), arguments.user.as_deref());
+        return sign_in::diagnosis(server, account, user, now).map(Answer::Told);
+    }
+    let mut hints = read::hints(arguments)?;
+    if let Some(server) = &server
+        && let Some(answer) = kept::answer(arguments, server, text.as_deref(), &mut hints, now)?
+    {
+        return Ok(answer);
+    }
+    let source = match &server {
+        None => Source::of(&arguments.export)?,
+        Some(server) => {
+            let mut export = server.export()?;
+            let about = text.as_deref().or(arguments.action.as_deref());
+            look_at_devices(server, about.unwrap_or_default(), &mut export);
+            Source::Export(Box::new(export))
+        }
+    };
     if arguments.lost_access_key {
-        let principal = arguments.principal.as_deref().unwrap_or_default();
-        let report = arguments
-            .credential_report
-            .as_ref()
-            .map(|path| {
-                let text = input::text(path)?;
-                Ok::<_, BadQuestion>(CredentialReport::read(&path.to_string_lossy(), &text)?)
-            })
-            .transpose()?;
-        let ask = |export: &Export| lost_access_key(export, principal, report.as_ref(), now);
-        return source
-            .ask(&wanted(arguments, ""), ask)
-            .map(Answer::Diagnosis);
+        return lost_key(arguments, server.as_ref(), &source, now);
     }
     if let Some(question) = question {
-        let ask = |export: &Export| explain(export, &question, now);
-        let mut report = source.ask(&wanted(arguments, ""), ask)?;
-        finish(&mut report);
+        let ask = |export: &Export| {
+            let mut report = explain(export, &question, now)?;
+            finish(&mut report, export);
+            Ok(report)
+        };
+        let report = source.ask(&wanted(arguments, ""), ask)?;
         return Ok(Answer::Report(Box::new(report)));
     }
-    let hints = hints(arguments)?;
-    match (&arguments.message, &arguments.event) {
-        (Some(text), _) => {
-            let text = message(text)?;
-            symptom(&source, wanted(arguments, &text), now, |export| {
-                of_message(export, &text, &hints)
-            })
-        }
+    match (text, &arguments.event) {
+        (Some(text), _) => symptom(&source, wanted(arguments, &text), now, |export| {
+            of_message(export, &text, &hints)
+        }),
         (None, Some(path)) => {
-            let event = event(path, arguments.event_id.as_deref())?;
+            let event = read::event(path, arguments.event_id.as_deref())?;
             let mut wanted = wanted(arguments, "");
             for arn in [&event.identity.arn, &event.identity.issuer_arn] {
                 wanted.add(arn.as_deref().unwrap_or_default());
@@ -251,121 +303,63 @@ fn wanted(arguments: &Arguments, symptom: &str) -> Wanted {
     wanted
 }
 
+fn nodes(arguments: &Arguments) -> Result<Answer, BadQuestion> {
+    let nodes = Nodes::new(&arguments.endpoint)?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| BadQuestion::new(format!("can't start: {error}")))?;
+    let states = runtime.block_on(nodes.look(LOOK));
+    let wanted = wanted_revision(&states, arguments.revision);
+    let diagnosis = change_not_visible(&states, arguments.revision);
+    Ok(if states.iter().all(|node| node.has(wanted)) {
+        Answer::Told(diagnosis)
+    } else {
+        Answer::Diagnosis(diagnosis)
+    })
+}
+
+fn lost_key(
+    arguments: &Arguments,
+    server: Option<&Server>,
+    source: &Source,
+    now: i64,
+) -> Result<Answer, BadQuestion> {
+    let principal = arguments.principal.as_deref().unwrap_or_default();
+    let report = match (server, &arguments.credential_report) {
+        (Some(server), None) => Some(server.keys_of(principal).map_err(endpoint::told)?),
+        (_, path) => input::credential_report(path.as_deref())?,
+    };
+    let ask = |export: &Export| lost_access_key(export, principal, report.as_ref(), now);
+    source.ask(&wanted(arguments, ""), ask).map(Answer::Told)
+}
+
+/// Asks the server for the MFA devices, where one may be about to be deleted. Who may not list them does without.
+fn look_at_devices(server: &Server, about: &str, export: &mut Export) {
+    if about
+        .to_ascii_lowercase()
+        .contains("deletevirtualmfadevice")
+    {
+        export.devices = server.devices().ok();
+    }
+}
+
 /// Returns the question, where it is put as one.
 fn question(arguments: &Arguments) -> Result<Option<Question>, BadQuestion> {
-    let (Some(principal), Some(action), Some(resource), None, None) = (
+    let has_symptom = arguments.message.is_some()
+        || arguments.event.is_some()
+        || arguments.authorization_id.is_some()
+        || arguments.encoded_message.is_some();
+    let (Some(principal), Some(action), Some(resource), false) = (
         &arguments.principal,
         &arguments.action,
         &arguments.resource,
-        &arguments.message,
-        &arguments.event,
+        has_symptom,
     ) else {
         return Ok(None);
     };
     let mut question = Question::new(principal, action, resource, &arguments.context)?;
     question.issuer.clone_from(&arguments.issuer);
-    question.session_policies = session_policies(&arguments.session_policy)?;
+    question.session_policies = read::session_policies(&arguments.session_policy)?;
     Ok(Some(question))
-}
-
-fn hints(arguments: &Arguments) -> Result<Hints, BadQuestion> {
-    Hints {
-        principal: arguments.principal.clone(),
-        issuer: arguments.issuer.clone(),
-        action: arguments.action.clone(),
-        resource: arguments.resource.clone(),
-        session_policies: session_policies(&arguments.session_policy)?,
-        ..Hints::default()
-    }
-    .with_context(&arguments.context)
-}
-
-fn session_policies(paths: &[PathBuf]) -> Result<Option<Vec<Inline>>, BadQuestion> {
-    if paths.is_empty() {
-        return Ok(None);
-    }
-    let mut policies = Vec::new();
-    for path in paths {
-        for piece in keyward_export::read(&path.to_string_lossy(), input::text(path)?)? {
-            match piece {
-                Piece::Bare(policy) => policies.push(policy),
-                Piece::Account { .. }
-                | Piece::Control { .. }
-                | Piece::Devices(_)
-                | Piece::Endpoints(_)
-                | Piece::Organization(_)
-                | Piece::Resources(_) => {
-                    return Err(BadQuestion::new(format!(
-                        "{} is not one policy, as --session-policy takes it",
-                        path.display()
-                    )));
-                }
-            }
-        }
-    }
-    Ok(Some(policies))
-}
-
-/// Returns the message, from standard input where it is `-`.
-fn message(text: &str) -> Result<String, BadQuestion> {
-    if text != "-" {
-        return Ok(text.to_owned());
-    }
-    let mut read = String::new();
-    std::io::stdin()
-        .take(limits::MESSAGE_BYTES as u64 + 1)
-        .read_to_string(&mut read)
-        .map_err(|error| BadQuestion::new(format!("can't read the message: {error}")))?;
-    Ok(read)
-}
-
-/// Chooses a record: the one that is named, the only one, or the only one that was refused.
-fn event(path: &Path, id: Option<&str>) -> Result<Event, BadQuestion> {
-    let shown = path.display();
-    let mut events = events(&path.to_string_lossy(), &input::text(path)?)?;
-    let count = events.len();
-    if let Some(id) = id {
-        events.retain(|it| it.id == id);
-        return events.pop().ok_or_else(|| {
-            BadQuestion::new(format!(
-                "{shown} has {count} records, and none has the eventID {id}"
-            ))
-        });
-    }
-    if count > 1 {
-        events.retain(|it| it.error_code.is_some());
-    }
-    let listed: Vec<String> = events
-        .iter()
-        .take(5)
-        .map(|it| format!("{} ({} at {})", it.id, it.name, it.time))
-        .collect();
-    match (events.pop(), listed.as_slice()) {
-        (Some(event), [_]) => Ok(event),
-        (None, _) => Err(BadQuestion::new(format!(
-            "{shown} has {count} records and none was refused: choose one with --event-id"
-        ))),
-        (Some(_), listed) => Err(BadQuestion::new(format!(
-            "{shown} has several records that were refused: choose one with --event-id, such as {}",
-            listed.join(", ")
-        ))),
-    }
-}
-
-fn source(arguments: &Arguments, now: i64) -> Result<Source, BadQuestion> {
-    match &arguments.endpoint {
-        Some(endpoint) => {
-            let account = fetch::account(endpoint, now)?;
-            let mut export = Export::of([Piece::Account {
-                account,
-                continues: false,
-            }])?;
-            if export.accounts.is_empty() {
-                let id = fetch::account_id(endpoint, now)?;
-                export.accounts.insert(id, Account::default());
-            }
-            Ok(Source::Export(export))
-        }
-        None => Source::of(&arguments.export),
-    }
 }

@@ -6,7 +6,9 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use keyward_analysis::BadQuestion;
-use keyward_export::{Export, Index, PIECE_BYTES, Skimmed, Skimmer, Unfit, Wanted, limits};
+use keyward_export::{
+    CredentialReport, Export, Index, PIECE_BYTES, Skimmed, Skimmer, Unfit, Wanted, limits,
+};
 
 use crate::terminal;
 
@@ -16,7 +18,7 @@ const SKIM_BYTES: u64 = 1 << 20;
 /// What questions are put to.
 pub(crate) enum Source {
     /// All of it.
-    Export(Export),
+    Export(Box<Export>),
     /// Files of which those that are large were only looked through.
     Skimmed(Vec<PathBuf>, Skimmed),
 }
@@ -43,7 +45,7 @@ impl Source {
     /// Returns all users, groups and roles with their policies.
     pub(crate) fn everyone(self) -> Result<Export, BadQuestion> {
         match self {
-            Self::Export(export) => Ok(export),
+            Self::Export(export) => Ok(*export),
             Self::Skimmed(files, skimmed) => {
                 let reader = || {
                     let mut window = Window::default();
@@ -216,6 +218,18 @@ impl Window {
             .get(from..from.checked_add(length)?)
             .map(<[u8]>::to_vec)
     }
+}
+
+/// Reads a credential report, where one is named.
+pub(crate) fn credential_report(
+    path: Option<&Path>,
+) -> Result<Option<CredentialReport>, BadQuestion> {
+    let Some(path) = path else { return Ok(None) };
+    let text = text(path)?;
+    Ok(Some(CredentialReport::read(
+        &path.to_string_lossy(),
+        &text,
+    )?))
 }
 
 /// Lists the `*.json` files of a directory and those below it, in the order of their names.

@@ -11,12 +11,16 @@ mod client;
 mod credentials;
 mod decide;
 mod doctor;
+mod endpoint;
 mod explain;
 mod input;
+mod nodes;
 mod serve;
 mod shell;
+mod source;
 mod terminal;
 mod test;
+mod wait;
 mod who_can;
 
 use std::process::ExitCode;
@@ -51,7 +55,7 @@ enum Command {
     ///
     /// Exit status: 0 if every line was answered, 2 on a malformed line (which is answered with an error).
     Decide(decide::Arguments),
-    /// Goes through an export and lists what will bite: what does not do what it was written for.
+    /// Goes through an account and lists what will bite: what does not do what it was written for.
     ///
     /// Exit status: 0 nothing or notes only, 1 warnings, 3 errors, 2 bad input.
     Doctor(doctor::Arguments),
@@ -66,7 +70,11 @@ enum Command {
     /// Tests policies: asks a table of requests and compares the decisions with those expected.
     #[command(after_long_help = test::HELP, after_help = test::HELP)]
     Test(test::Arguments),
-    /// Says which principals of an export can do something, through which statement, and under which conditions.
+    /// Waits until every node answers from a revision: until a change is visible everywhere.
+    ///
+    /// Exit status: 0 every node answers from it, 1 a node is behind, 2 bad input, 3 a node can't be asked.
+    Wait(wait::Arguments),
+    /// Says which principals can do something, through which statement, and under which conditions.
     ///
     /// Exit status: 0 answered, 2 bad input.
     WhoCan(who_can::WhoCanArguments),
@@ -87,6 +95,7 @@ fn main() -> ExitCode {
         Command::Man(arguments) => shell::man(&arguments),
         Command::Serve(arguments) => serve::run(arguments),
         Command::Test(arguments) => return test::run(&arguments),
+        Command::Wait(arguments) => return wait::run(&arguments),
         Command::WhoCan(arguments) => return who_can::run_who_can(&arguments),
     };
     match result {

@@ -65,6 +65,24 @@ impl Progress {
         }
     }
 
+    /// Tells how much is done where nobody knows of how much.
+    pub(crate) fn so_far(&mut self, done: usize) {
+        if !self.is_terminal || (self.bar.is_none() && self.started.elapsed() < PATIENCE) {
+            return;
+        }
+        let bar = self.bar.get_or_insert_with(|| {
+            let bar = ProgressBar::new_spinner();
+            if let Ok(style) =
+                ProgressStyle::with_template(&format!("{{spinner}} {{pos}} {}", self.what))
+            {
+                bar.set_style(style);
+            }
+            bar
+        });
+        bar.set_position(done as u64);
+        bar.tick();
+    }
+
     /// Tells how much is done, and of how much.
     pub(crate) fn at(&mut self, done: usize, total: usize) {
         if !self.is_terminal || (self.bar.is_none() && self.started.elapsed() < PATIENCE) {

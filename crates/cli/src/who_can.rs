@@ -1,6 +1,5 @@
 //! `keyward who-can` and `keyward can`: every principal that can do something, and all that a principal can do.
 
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -8,7 +7,8 @@ use keyward_analysis::{
     BadQuestion, Question, can, can_json, can_text, who_can, who_can_json, who_can_text,
 };
 
-use crate::input::{self, Source};
+use crate::input;
+use crate::source::Source;
 use crate::terminal;
 
 /// What `keyward who-can` takes.
@@ -18,15 +18,15 @@ Examples:
   keyward who-can --export account.json --action s3:GetObject --resource arn:aws:s3:::reports/q1.csv
   keyward who-can --export accounts/ --action iam:CreateAccessKey \\
       --resource 'arn:aws:iam::111122223333:user/*' --context aws:MultiFactorAuthPresent=true
+  keyward who-can --endpoint http://127.0.0.1:7600 --action iam:CreateUser \\
+      --resource 'arn:aws:iam::111122223333:user/*'
 
 Condition keys that are not given are left open: who can only if they have certain values is told with these.
 
 Exit status: 0 answered, 2 bad input.")]
 pub(crate) struct WhoCanArguments {
-    /// What `aws iam get-account-authorization-details` printed, or a directory of such and of the policies beside them;
-    /// may be repeated
-    #[arg(long, value_name = "FILE|DIR", required = true)]
-    export: Vec<PathBuf>,
+    #[command(flatten)]
+    source: Source,
     /// What for, such as s3:GetObject
     #[arg(long, value_name = "ACTION")]
     action: String,
@@ -47,13 +47,12 @@ pub(crate) struct WhoCanArguments {
 Examples:
   keyward can --export account.json --principal arn:aws:iam::111122223333:user/alice
   keyward can --export account.json --principal arn:aws:iam::111122223333:role/Deploy --json
+  keyward can --endpoint http://127.0.0.1:7600 --principal arn:aws:iam::111122223333:user/alice
 
 Exit status: 0 answered, 2 bad input.")]
 pub(crate) struct CanArguments {
-    /// What `aws iam get-account-authorization-details` printed, or a directory of such and of the policies beside them;
-    /// may be repeated
-    #[arg(long, value_name = "FILE|DIR", required = true)]
-    export: Vec<PathBuf>,
+    #[command(flatten)]
+    source: Source,
     /// Who: the ARN of a user, a role, a session of a role or a federated user
     #[arg(long, value_name = "ARN")]
     principal: String,
@@ -76,15 +75,12 @@ pub(crate) fn run_who_can(arguments: &WhoCanArguments) -> ExitCode {
             &arguments.resource,
             &arguments.context,
         )?;
-        let export = Source::of(&arguments.export)?.everyone()?;
+        let now = terminal::now();
+        let export = arguments.source.everyone(now)?;
         let mut progress = terminal::Progress::new("principals");
-        let found = who_can(
-            &export,
-            &question,
-            terminal::now(),
-            input::threads(),
-            |done, total| progress.at(done, total),
-        )?;
+        let found = who_can(&export, &question, now, input::threads(), |done, total| {
+            progress.at(done, total);
+        })?;
         drop(progress);
         // The program ends: nobody waits for it to be taken apart.
         std::mem::forget(export);
@@ -102,10 +98,9 @@ pub(crate) fn run_can(arguments: &CanArguments) -> ExitCode {
         let mut question =
             Question::new(&arguments.principal, "iam:GetUser", "*", &arguments.context)?;
         question.issuer.clone_from(&arguments.issuer);
-        let export = Source::of(&arguments.export)?.everyone()?;
-        let found = terminal::busy("trying every action", || {
-            can(&export, &question, terminal::now())
-        })?;
+        let now = terminal::now();
+        let export = arguments.source.everyone(now)?;
+        let found = terminal::busy("trying every action", || can(&export, &question, now))?;
         Ok(if arguments.json {
             can_json(&found) + "\n"
         } else {

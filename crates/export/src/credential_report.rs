@@ -27,17 +27,21 @@ pub struct CredentialRow {
     pub has_password: bool,
     /// When it was last used.
     pub password_last_used: Option<String>,
+    /// When it was last set.
+    pub password_changed: Option<String>,
     /// Whether an MFA device is enabled.
     pub mfa_active: bool,
     /// The access keys, at most two.
     pub keys: Vec<Key>,
 }
 
-/// An access key in the report, which does not print its id.
+/// An access key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Key {
     /// 1 or 2.
     pub number: u8,
+    /// `AKIA…`; `None` from the report, which does not print it.
+    pub id: Option<String>,
     /// Whether it is active.
     pub active: bool,
     /// When it was made.
@@ -105,6 +109,7 @@ fn row(columns: &BTreeMap<&str, &str>, line: u32) -> CredentialRow {
         let active = is(&name("active"));
         (active || created.is_some()).then(|| Key {
             number,
+            id: None,
             active,
             created,
             last_used: told(&name("last_used_date")),
@@ -117,6 +122,7 @@ fn row(columns: &BTreeMap<&str, &str>, line: u32) -> CredentialRow {
         line,
         has_password: is("password_enabled"),
         password_last_used: told("password_last_used"),
+        password_changed: told("password_last_changed"),
         mfa_active: is("mfa_active"),
         keys: [1, 2].into_iter().filter_map(key).collect(),
     }

@@ -36,10 +36,13 @@ pub struct Export {
     pub organization: Option<Organization>,
     /// Resource policies by the ARN of their resource.
     pub resources: BTreeMap<String, ResourcePolicy>,
-    /// Virtual MFA devices, where a file lists them.
-    pub devices: Vec<Device>,
+    /// Virtual MFA devices; `None` where nothing lists them.
+    pub devices: Option<Vec<Device>>,
     /// VPC endpoints by their id, where a file lists them.
     pub endpoints: BTreeMap<String, Endpoint>,
+    /// Identity providers by the kind of their ARN, `oidc-provider` and `saml-provider`, of the accounts that are here; a
+    /// kind that nothing lists is absent.
+    pub providers: BTreeMap<String, Vec<String>>,
     /// Bare documents, which are the identity policies of whoever is asked about.
     pub bare: Vec<Inline>,
 }
@@ -118,7 +121,7 @@ impl Export {
                         control.insert((policy_type, name), document.clone());
                     }
                 }
-                Piece::Devices(devices) => export.devices.extend(devices),
+                Piece::Devices(devices) => export.devices.get_or_insert_default().extend(devices),
                 Piece::Endpoints(endpoints) => {
                     let endpoints = endpoints.into_iter().map(|it| (it.id.clone(), it));
                     export.endpoints.extend(endpoints);

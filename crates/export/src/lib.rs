@@ -12,6 +12,7 @@
 //! | `text` | documents and where they stand |
 //! | `message` | error messages, as AWS and the tools around it print them |
 //! | `event` | CloudTrail records |
+//! | `recorded` | authorization details and decoded authorization messages |
 //! | `credential_report` | `aws iam get-credential-report` |
 
 #![cfg_attr(
@@ -32,6 +33,7 @@ pub mod limits;
 mod message;
 mod organization;
 mod read;
+mod recorded;
 mod skim;
 mod text;
 
@@ -44,5 +46,6 @@ pub use export::{Device, Endpoint, EndpointType, Export, ResourcePolicy};
 pub use message::{Deny, ErrorMessage, Layer, Printed, Refusal, parse as parse_message};
 pub use organization::{Level, Organization, PolicyType};
 pub use read::{Piece, read};
+pub use recorded::{Check, Recorded, RecordedPolicy};
 pub use skim::{Index, PIECE_BYTES, Skimmed, Skimmer, Unfit, Wanted};
 pub use text::{File, Start, Text};

@@ -136,6 +136,12 @@ pub fn parse(text: &str) -> Result<ErrorMessage, ReadError> {
         ));
     }
     message.refusal = refusal::read(&message.text);
+    // Keyward sends the encoded message beside the text.
+    if let Some(refusal) = &mut message.refusal
+        && refusal.encoded.is_none()
+    {
+        refusal.encoded = unwrap::header(text, "x-keyward-authorization-message");
+    }
     if message.refusal.is_none() && message.code.is_none() {
         return Err(ReadError::new(
             "the message has none of the forms in which AWS refuses: paste it whole and in English, as the AWS CLI prints it \

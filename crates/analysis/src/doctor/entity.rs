@@ -31,7 +31,7 @@ pub(super) fn tags(ward: &mut Ward<'_>, account: AccountId, of: &str, tags: &[Ta
 /// Finds virtual MFA devices that belong to nobody.
 pub(super) fn devices(ward: &mut Ward<'_>) {
     let export = ward.export;
-    for device in export.devices.iter().filter(|device| !device.is_assigned) {
+    for device in export.devices.iter().flatten().filter(|it| !it.is_assigned) {
         let serial = &device.serial;
         ward.bites.push(Bite {
             rule: Rule::MfaDeviceOrphaned,

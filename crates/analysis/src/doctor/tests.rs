@@ -225,6 +225,40 @@ fn as_machines_read_it() {
     insta::assert_snapshot!(serde_json::to_string_pretty(&run["results"][0]).unwrap());
 }
 
+#[test]
+fn providers_that_are_gone() {
+    let export = |federated: &str, listed: &[&str]| {
+        let trust = format!(
+            r#"{{"RoleDetailList":[{{"RoleName":"Web","RoleId":"AROAQAAAAAAAAAAAWEB12","Arn":"arn:aws:iam::111122223333:role/Web","AssumeRolePolicyDocument":{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":{{"Federated":"{federated}"}},"Action":"sts:AssumeRoleWithWebIdentity"}}]}}}}]}}"#
+        );
+        let mut export = Export::of(read("x.json", trust).unwrap()).unwrap();
+        let listed = listed.iter().map(|it| (*it).to_owned()).collect();
+        export.providers.insert("oidc-provider".to_owned(), listed);
+        let found = doctor(&export, None, NOW);
+        found
+            .bites
+            .iter()
+            .map(|bite| bite.rule.id())
+            .collect::<Vec<_>>()
+    };
+    const HERE: &str = "arn:aws:iam::111122223333:oidc-provider/example.com";
+    let gone = ["principal-deleted", "role-unassumable"];
+    assert_eq!(export(HERE, &[]), gone);
+    assert_eq!(
+        export(HERE, &["arn:aws:iam::111122223333:oidc-provider/other.com"]),
+        gone
+    );
+    assert_eq!(export(HERE, &[HERE]), [""; 0]);
+    // Nobody lists SAML providers, another account's, or those that need no provider.
+    for unknown in [
+        "arn:aws:iam::111122223333:saml-provider/Sso",
+        "arn:aws:iam::444455556666:oidc-provider/example.com",
+        "accounts.google.com",
+    ] {
+        assert_eq!(export(unknown, &[]), [""; 0], "{unknown}");
+    }
+}
+
 /// What AWS itself writes is right, or known to be otherwise.
 #[test]
 fn policies_of_aws_are_quiet() {

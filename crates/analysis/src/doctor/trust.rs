@@ -115,9 +115,8 @@ fn fate(export: &Export, principal: &Principal) -> Fate {
     let text = principal.value.value.as_str();
     match principal.kind {
         PrincipalKind::Aws => {}
-        PrincipalKind::CanonicalUser | PrincipalKind::Federated | PrincipalKind::Service => {
-            return Fate::There;
-        }
+        PrincipalKind::CanonicalUser | PrincipalKind::Service => return Fate::There,
+        PrincipalKind::Federated => return provider(export, text),
     }
     if is_unique_id(text) {
         let is_there = export
@@ -168,6 +167,23 @@ fn fate(export: &Export, principal: &Principal) -> Fate {
         Fate::There
     } else {
         Fate::Gone(format!("{text} does not exist in the account."))
+    }
+}
+
+/// Looks for an identity provider, where the providers of its kind are listed.
+fn provider(export: &Export, text: &str) -> Fate {
+    let gone = Arn::parse(text).is_some_and(|arn| {
+        let kind = arn.resource.split('/').next().unwrap_or_default();
+        let is_here = arn.account_id().and_then(|id| export.account(id)).is_some();
+        let listed = export.providers.get(kind);
+        is_here && listed.is_some_and(|listed| !listed.iter().any(|it| it == text))
+    });
+    if gone {
+        Fate::Gone(format!(
+            "{text}: the account has no such identity provider."
+        ))
+    } else {
+        Fate::There
     }
 }
 

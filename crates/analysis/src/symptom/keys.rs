@@ -48,7 +48,7 @@ pub fn lost_access_key(
     facts.extend(
         keys.unwrap_or_default()
             .iter()
-            .map(|key| (format!("access key {}", key.number), described(key, now))),
+            .map(|key| (format!("access key {}", key.number), named(key, now))),
     );
     Ok(Diagnosis {
         verdict: vec![verdict(keys)],
@@ -71,6 +71,13 @@ fn verdict(keys: Option<&[Key]>) -> String {
         Some(_) => format!(
             "{lost} The user has one key, so a second one can be made before the lost one goes."
         ),
+    }
+}
+
+fn named(key: &Key, now: i64) -> String {
+    match &key.id {
+        None => described(key, now),
+        Some(id) => format!("{id}: {}", described(key, now)),
     }
 }
 
@@ -116,21 +123,39 @@ fn findings(name: Option<&str>, row: Option<&CredentialRow>, now: i64) -> Vec<Fi
     if keys.len() >= MOST
         && let Some(key) = least_missed(keys)
     {
+        let sentence = format!(
+            "Access key {} is missed least: {}. If it is the lost one, or nothing uses it, deactivate it, wait whether \
+             anything breaks, and delete it.",
+            key.number,
+            named(key, now)
+        );
+        let (sentence, id, look) = match &key.id {
+            None => (
+                format!("{sentence} Its id stands in the list."),
+                "OLD",
+                Some(list),
+            ),
+            Some(id) => (sentence, id.as_str(), None),
+        };
         findings.push(Finding {
             title: "First, make room".to_owned(),
-            sentences: vec![format!(
-                "Access key {} is missed least: {}. If it is the lost one, or nothing uses it, deactivate it, wait whether \
-                 anything breaks, and delete it. Its id stands in the list.",
-                key.number,
-                described(key, now)
-            )],
-            commands: vec![
-                list.clone(),
-                format!("aws iam update-access-key{user} --status Inactive --access-key-id OLD"),
-                format!("aws iam delete-access-key{user} --access-key-id OLD"),
-            ],
+            sentences: vec![sentence],
+            commands: look
+                .into_iter()
+                .chain([
+                    format!(
+                        "aws iam update-access-key{user} --status Inactive --access-key-id {id}"
+                    ),
+                    format!("aws iam delete-access-key{user} --access-key-id {id}"),
+                ])
+                .collect(),
         });
     }
+    // Which of two was lost, only its owner knows.
+    let old = match keys {
+        [Key { id: Some(id), .. }] => id.as_str(),
+        _ => "OLD",
+    };
     findings.push(Finding {
         title: "Replace the lost key".to_owned(),
         sentences: vec![
@@ -140,9 +165,9 @@ fn findings(name: Option<&str>, row: Option<&CredentialRow>, now: i64) -> Vec<Fi
         ],
         commands: vec![
             format!("aws iam create-access-key{user}"),
-            "aws iam get-access-key-last-used --access-key-id OLD".to_owned(),
-            format!("aws iam update-access-key{user} --status Inactive --access-key-id OLD"),
-            format!("aws iam delete-access-key{user} --access-key-id OLD"),
+            format!("aws iam get-access-key-last-used --access-key-id {old}"),
+            format!("aws iam update-access-key{user} --status Inactive --access-key-id {old}"),
+            format!("aws iam delete-access-key{user} --access-key-id {old}"),
         ],
     });
     if name.is_none() {

@@ -151,8 +151,8 @@ fn asked(
         Some(resource) => resource.clone(),
         None => resource(export, refusal, &principal, &action)?,
     };
-    let mut findings = Vec::new();
-    if let Some(encoded) = &refusal.encoded {
+    let mut findings: Vec<Finding> = hints.details.iter().cloned().collect();
+    if let Some(encoded) = refusal.encoded.as_ref().filter(|_| hints.details.is_none()) {
         findings.push(decode(encoded));
     }
     if let Some(setting) = &refusal.public_access_block {
@@ -166,7 +166,8 @@ fn asked(
             commands: Vec::new(),
         });
     }
-    if let Some(id) = &refusal.authorization_id {
+    let id = refusal.authorization_id.as_ref();
+    if let Some(id) = id.filter(|_| hints.details.is_none()) {
         findings.push(Finding {
             title: "AWS keeps the details of this refusal".to_owned(),
             sentences: vec![format!(
@@ -255,7 +256,7 @@ fn decode(encoded: &str) -> Finding {
     Finding {
         title: "An encoded message comes with it".to_owned(),
         sentences: vec![
-            "It holds the context that AWS saw. Only AWS can open it, for principals of the caller's account with \
+            "It holds the context that AWS saw. Only the service that sent it can open it, for principals of the caller's account with \
              sts:DecodeAuthorizationMessage; give its condition keys here with --context."
                 .to_owned(),
         ],
@@ -268,7 +269,7 @@ fn decode(encoded: &str) -> Finding {
 fn encoded_only(encoded: &str) -> Diagnosis {
     Diagnosis {
         verdict: vec![
-            "Access is denied, and why is in an encoded message that only AWS can open.".to_owned(),
+            "Access is denied, and why is in an encoded message that only the service that sent it can open.".to_owned(),
         ],
         facts: Vec::new(),
         findings: vec![decode(encoded)],

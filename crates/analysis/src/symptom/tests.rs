@@ -114,7 +114,7 @@ fn refusals_before_policies() {
         ),
         (
             "An error occurred (UnauthorizedOperation) when calling the RunInstances operation: You are not authorized to perform this operation. Encoded authorization failure message: abc",
-            "only AWS can open",
+            "only the service that sent it can open",
         ),
         (
             "An error occurred (NoSuchBucket) when calling the GetObject operation: The specified bucket does not exist",
@@ -162,14 +162,31 @@ fn an_orphaned_device() {
     let export = account(&[("diego.json", deny)]);
     let text = "User: arn:aws:iam::111122223333:user/diego is not authorized to perform: iam:DeleteVirtualMFADevice on resource: arn:aws:iam::111122223333:mfa/diego with an explicit deny";
     insta::assert_snapshot!(told(of_message(&export, text, &Hints::default()), &export));
-    // What the list of devices says counts: a device that is somebody's is no orphan.
-    let listed = r#"{"VirtualMFADevices":[{"SerialNumber":"arn:aws:iam::111122223333:mfa/diego","User":{"UserName":"diego"},"EnableDate":"2025-01-01T00:00:00+00:00"}]}"#;
-    let export = account(&[("diego.json", deny), ("devices.json", listed)]);
-    let text = told(of_message(&export, text, &Hints::default()), &export);
-    assert!(
-        text.contains("The MFA device is somebody's") && !text.contains("never enabled"),
-        "{text}"
-    );
+    // Where the devices are listed, what is told is known.
+    for (device, expected) in [
+        (
+            r#"{"SerialNumber":"arn:aws:iam::111122223333:mfa/diego"}"#,
+            "is assigned to nobody",
+        ),
+        (
+            r#"{"SerialNumber":"arn:aws:iam::111122223333:mfa/diego","EnableDate":"2026-01-01T00:00:00Z"}"#,
+            "The MFA device is somebody's",
+        ),
+        (
+            r#"{"SerialNumber":"arn:aws:iam::111122223333:mfa/other"}"#,
+            "is not among the account's virtual MFA devices",
+        ),
+    ] {
+        let devices = format!(r#"{{"VirtualMFADevices":[{device}]}}"#);
+        let export = account(&[("diego.json", deny), ("devices.json", &devices)]);
+        let told = told(of_message(&export, text, &Hints::default()), &export);
+        assert!(told.contains(expected), "{told}");
+        assert!(told.contains("must not be edited"), "{told}");
+        assert!(
+            told.contains("$ aws iam delete-virtual-mfa-device") != expected.contains("not among"),
+            "{told}"
+        );
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use keyward_sigv4::SecretKey;
 use keyward_wire::{Element, Sensitive, encode, sts};
 
 use crate::client::{CallError, Client, Form};
-use crate::explain::credentials::{Environment, Identity, find};
+use crate::endpoint::credentials::{Environment, Identity, find};
 
 const ENDPOINT: &str = "http://127.0.0.1:7600";
 

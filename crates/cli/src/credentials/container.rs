@@ -106,7 +106,9 @@ fn told(error: AskError) -> ContainerError {
         AskError::Call(CallError::Refused { code, message, .. }) => {
             ContainerError::Refused { code, message }
         }
-        AskError::Call(CallError::Strange { .. } | CallError::Unreachable { .. })
+        AskError::Call(
+            CallError::Malformed { .. } | CallError::Strange { .. } | CallError::Unreachable { .. },
+        )
         | AskError::Other(_) => ContainerError::Unavailable(text),
     }
 }

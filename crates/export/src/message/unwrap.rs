@@ -127,7 +127,8 @@ fn json(text: &str) -> Option<ErrorMessage> {
     })
 }
 
-fn header(text: &str, name: &str) -> Option<String> {
+/// Finds a header of an HTTP response that was pasted with the body.
+pub(super) fn header(text: &str, name: &str) -> Option<String> {
     text.lines().find_map(|line| {
         let (found, value) = line.trim_start_matches(['<', ' ']).split_once(':')?;
         found

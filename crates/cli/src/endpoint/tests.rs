@@ -6,7 +6,10 @@ use keyward_sigv4::{Expected, Payload, RequestParts, SecretKey, SignedRequest};
 
 use super::*;
 use keyward_analysis::{Question, explain};
-use keyward_export::{Export, Piece};
+
+fn export(endpoint: &str) -> Result<Export, BadQuestion> {
+    Server::connect_with(endpoint, NOW, &environment)?.export()
+}
 
 /// 2026-01-02T03:04:05Z.
 const NOW: i64 = 1_767_323_045;
@@ -117,7 +120,7 @@ fn all_pages() {
         (200, page(USERS, Some("m/1="))),
         (200, page(REST, None)),
     ]);
-    let account = account_with(&endpoint, NOW, &environment).unwrap();
+    let source = export(&endpoint).unwrap();
     assert_eq!(
         server.join().unwrap(),
         [
@@ -125,11 +128,6 @@ fn all_pages() {
             "Action=GetAccountAuthorizationDetails&Version=2010-05-08&MaxItems=1000&Marker=m%2F1%3D",
         ]
     );
-    let source = Export::of([Piece::Account {
-        account,
-        continues: false,
-    }])
-    .unwrap();
     let ask = |action: &str| {
         let alice = "arn:aws:iam::111122223333:user/alice";
         let question = Question::new(alice, action, "arn:aws:s3:::home/red & blue/x", &[]).unwrap();
@@ -169,9 +167,7 @@ fn errors_are_one_line() {
         ),
     ] {
         let (endpoint, server) = serve(vec![(status, answer)]);
-        let message = account_with(&endpoint, NOW, &environment)
-            .unwrap_err()
-            .to_string();
+        let message = export(&endpoint).unwrap_err().to_string();
         server.join().unwrap();
         assert!(
             message.contains(expected) && !message.contains('\n'),
@@ -198,9 +194,7 @@ fn servers_that_are_not_there() {
         ("http://127.0.0.1?x=y".to_owned(), "is not of the form"),
         (String::new(), "is not of the form"),
     ] {
-        let message = account_with(&endpoint, NOW, &environment)
-            .unwrap_err()
-            .to_string();
+        let message = export(&endpoint).unwrap_err().to_string();
         assert!(
             message.contains(expected) && !message.contains('\n'),
             "{message}"

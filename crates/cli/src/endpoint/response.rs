@@ -3,19 +3,8 @@
 use keyward_export::{Account, Attached, Group, Inline, Managed, Role, Text, User};
 use keyward_wire::Element;
 
-/// One page of an account.
-#[derive(Debug)]
-pub(crate) struct Page {
-    /// Where the next one begins; `None` on the last.
-    pub(crate) marker: Option<String>,
-}
-
-/// Adds what a page holds to an account. The error says what is wrong with the answer.
-pub(crate) fn add(body: &str, account: &mut Account) -> Result<Page, String> {
-    let root = Element::parse(body).map_err(|error| format!("is not XML: {error}"))?;
-    let result = root
-        .child("GetAccountAuthorizationDetailsResult")
-        .ok_or_else(|| "is not one to GetAccountAuthorizationDetails".to_owned())?;
+/// Adds what a page holds to an account.
+pub(crate) fn add(result: &Element, account: &mut Account) {
     account
         .users
         .extend(result.members("UserDetailList").map(user));
@@ -32,14 +21,6 @@ pub(crate) fn add(body: &str, account: &mut Account) -> Result<Page, String> {
             account.policies.insert(text(policy, "Arn"), managed);
         }
     }
-    let is_truncated = result.child_text("IsTruncated") == Some("true");
-    let marker = result.child_text("Marker").filter(|_| is_truncated);
-    if is_truncated && marker.is_none() {
-        return Err("says that there is more, but not where".to_owned());
-    }
-    Ok(Page {
-        marker: marker.map(str::to_owned),
-    })
 }
 
 fn user(element: &Element) -> User {
@@ -128,6 +109,7 @@ fn default_version(policy: &Element) -> Option<Text> {
     version.child_text("Document").map(Text::decoded)
 }
 
-fn text(element: &Element, name: &str) -> String {
+/// Returns the text of the first element inside that has this name; empty where there is none.
+pub(crate) fn text(element: &Element, name: &str) -> String {
     element.child_text(name).unwrap_or_default().to_owned()
 }
