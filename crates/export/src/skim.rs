@@ -23,7 +23,7 @@ use crate::limits;
 use block::{Brackets, Scanner};
 use lines::{Lines, Utf8};
 
-pub use open::{Skimmed, Wanted};
+pub use open::{Skimmed, Stretch, Wanted};
 
 /// Pieces of this size are looked through; all but the last must have it. A processor keeps one close by.
 pub const PIECE_BYTES: usize = 1 << 17;

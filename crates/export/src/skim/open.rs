@@ -14,6 +14,9 @@ use crate::text::File;
 
 use super::{Entry, Index, Kind};
 
+/// Reads a stretch of a file, which is named by its path; `None` where it cannot.
+pub type Stretch<'r> = dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>> + 'r;
+
 /// The names that a question has in it, whatever they name.
 #[derive(Clone, Debug, Default)]
 pub struct Wanted {
@@ -81,11 +84,7 @@ impl Skimmed {
     /// whatever policies these have. `read` returns a stretch of a file.
     ///
     /// Returns `None` where the export has to be read as a whole, which also says what is wrong with it.
-    pub fn open(
-        &self,
-        wanted: &Wanted,
-        read: &mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
-    ) -> Option<Export> {
+    pub fn open(&self, wanted: &Wanted, read: &mut Stretch<'_>) -> Option<Export> {
         let mut opening = Opening::new(&self.parts, read);
         let names = wanted.names.iter().map(String::as_str).collect();
         opening.of_names(&names)?;
@@ -191,16 +190,13 @@ fn entries(parts: &[Part]) -> impl Iterator<Item = (usize, &Index, &Entry)> {
 /// Entities that are being read.
 struct Opening<'a> {
     parts: &'a [Part],
-    read: &'a mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
+    read: &'a mut Stretch<'a>,
     opened: BTreeSet<&'a str>,
     accounts: Opened,
 }
 
 impl<'a> Opening<'a> {
-    fn new(
-        parts: &'a [Part],
-        read: &'a mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
-    ) -> Self {
+    fn new(parts: &'a [Part], read: &'a mut Stretch<'a>) -> Self {
         Self {
             parts,
             read,
@@ -308,10 +304,7 @@ struct Found<'a> {
 type Opened = BTreeMap<usize, Account>;
 
 /// Reads entities, in their order.
-fn opened(
-    found: &[Found<'_>],
-    read: &mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
-) -> Option<Opened> {
+fn opened(found: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Opened> {
     let mut opened = Opened::new();
     for it in found {
         let file = it.index.file(it.entry, read)?;
@@ -347,11 +340,7 @@ impl Entry {
 
 impl Index {
     /// Returns an entity as a part of its file, which knows its place there.
-    fn file(
-        &self,
-        entry: &Entry,
-        read: &mut dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>>,
-    ) -> Option<Arc<File>> {
+    fn file(&self, entry: &Entry, read: &mut Stretch<'_>) -> Option<Arc<File>> {
         if entry.bytes() > limits::FILE_BYTES {
             return None;
         }
