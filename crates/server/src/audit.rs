@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use keyward_service::{AuditFull, AuditSink};
 
 /// The name of the file that is written now.
 const CURRENT: &str = "current.jsonl";
-/// How long lines may gather before they are written. Waking a thread and writing for each costs more than the request.
-const GATHER: Duration = Duration::from_millis(2);
+/// The least time from one write to the next: lines that come meanwhile gather. Waking a thread and writing for each costs
+/// as much as the request; a line that comes alone is written at once.
+const PACE: Duration = Duration::from_millis(1);
 /// Bytes that may wait; a trail that can't keep up refuses requests instead of losing their events.
 const MOST_WAITING: usize = 32 * 1024 * 1024;
 
@@ -113,8 +114,8 @@ impl Shared {
         self.refusing.store(refusing, Ordering::Release);
     }
 
-    /// Waits for lines, and a little longer for more; `None` at the end.
-    fn gather(&self, mut spare: Vec<u8>) -> Option<Vec<u8>> {
+    /// Waits for lines, and until it is time for the next write; `None` at the end.
+    fn gather(&self, mut spare: Vec<u8>, written: Instant) -> Option<Vec<u8>> {
         spare.clear();
         let idle = |state: &mut State| state.waiting.is_empty() && !state.closing;
         let state = self
@@ -122,7 +123,8 @@ impl Shared {
             .wait_while(self.lock(), idle)
             .unwrap_or_else(PoisonError::into_inner);
         let more = |state: &mut State| !state.closing;
-        let waited = self.wake.wait_timeout_while(state, GATHER, more);
+        let wait = PACE.saturating_sub(written.elapsed());
+        let waited = self.wake.wait_timeout_while(state, wait, more);
         let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
         if state.waiting.is_empty() {
             return None;
@@ -135,8 +137,10 @@ impl Shared {
 
 fn write(shared: &Shared, output: &mut Output) {
     let mut lines = Vec::new();
-    while let Some(gathered) = shared.gather(lines) {
+    let mut written = Instant::now();
+    while let Some(gathered) = shared.gather(lines, written) {
         let result = output.append(&gathered);
+        written = Instant::now();
         if let Err(error) = &result {
             tracing::error!(%error, "the audit trail can't be written; requests are refused until it can");
         }
