@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -129,6 +130,7 @@ struct File {
 }
 
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    begin_with_allocator_options();
     let file = arguments
         .config
         .as_deref()
@@ -166,6 +168,24 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         running.stop().await;
         shown
     })
+}
+
+/// Begins the program anew, in the same process, with the allocator set to give memory back as soon as it is freed.
+///
+/// A start frees some 30 MB that a server at rest would keep otherwise. mimalloc reads its options from the environment
+/// before `main`, and sets them later only through unsafe code. Where the program can't begin anew, it goes on as it is.
+fn begin_with_allocator_options() {
+    const OPTION: &str = "MIMALLOC_PURGE_DELAY";
+    if std::env::var_os(OPTION).is_some() {
+        return;
+    }
+    if let Ok(program) = std::env::current_exe() {
+        // Returns only where it failed.
+        let _ = std::process::Command::new(program)
+            .args(std::env::args_os().skip(1))
+            .env(OPTION, "0")
+            .exec();
+    }
 }
 
 /// Prints the start block; without it nobody would ever know the secrets of a first start.

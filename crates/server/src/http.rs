@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -37,6 +37,8 @@ pub(crate) struct Peer {
 }
 
 /// Answers one HTTP request; never fails, whatever the bytes.
+///
+/// What is rare is boxed, so that the future of each API request is not as large as the largest of the others.
 pub(crate) async fn answer(
     service: Arc<Service>,
     peer: Peer,
@@ -50,12 +52,12 @@ pub(crate) async fn answer(
     match (&head.method, head.uri.path()) {
         (&Method::GET | &Method::HEAD, "/healthz") => text(StatusCode::OK, "ok\n"),
         (&Method::GET | &Method::HEAD, "/readyz") => ready(&service),
-        (&Method::GET | &Method::HEAD, "/metrics") => metrics::answer(&service).await,
+        (&Method::GET | &Method::HEAD, "/metrics") => Box::pin(metrics::answer(&service)).await,
         (_, path) if path.starts_with("/authorization-details/") => {
-            details(&service, peer, &head).await
+            Box::pin(details(&service, peer, &head)).await
         }
         (&Method::GET | &Method::HEAD, path) if path.starts_with("/oidc/") => {
-            issuer(&service, path).await
+            Box::pin(issuer(&service, path)).await
         }
         (_, "/") => call(&service, peer, &head, body).await,
         _ => text(StatusCode::NOT_FOUND, "not found: the API is at /\n"),
@@ -74,7 +76,7 @@ async fn details(service: &Service, peer: Peer, head: &Parts) -> Reply {
         source_ip: peer.address,
         transport: peer.transport,
     };
-    match guarded(service.authorization_details(&incoming)).await {
+    match guarded(pin!(service.authorization_details(&incoming))).await {
         Some(outgoing) => reply(outgoing),
         None => reply(service.panicked(&incoming)),
     }
@@ -117,7 +119,7 @@ async fn call(service: &Service, peer: Peer, head: &Parts, body: IncomingBody) -
         Err(why) => return reply(service.without_body(&incoming, why)),
     };
     incoming.body = &body;
-    match guarded(service.call(&incoming)).await {
+    match guarded(pin!(service.call(&incoming))).await {
         Some(outgoing) => reply(outgoing),
         None => reply(service.panicked(&incoming)),
     }
@@ -142,8 +144,9 @@ async fn read(body: IncomingBody) -> Result<Bytes, Unread> {
 }
 
 /// Polls a future to its end; `None` where it panicked.
-async fn guarded<T>(future: impl Future<Output = T>) -> Option<T> {
-    let mut future = pin!(future);
+///
+/// It stays where it is: taken by value, it would take up its room twice in every request.
+async fn guarded<T>(mut future: Pin<&mut impl Future<Output = T>>) -> Option<T> {
     std::future::poll_fn(|context| {
         let polled = std::panic::catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context)));
         match polled {

@@ -95,7 +95,7 @@ impl Service {
         let captured = noted.detail.captured.take();
         match (error, captured, &noted.caller) {
             (ServiceError::AccessDenied(mut message), Some(captured), Some(caller)) => {
-                if let Some(tail) = self.keep_details(caller, captured).await {
+                if let Some(tail) = Box::pin(self.keep_details(caller, captured)).await {
                     message.push_str(&tail);
                 }
                 ServiceError::AccessDenied(message)
