@@ -228,11 +228,11 @@ fn user_behind(caller: &Caller) -> Option<&Arc<UserPrincipal>> {
 
 fn boundary(caller: &Caller) -> Option<&AttachedPolicy> {
     match caller.identity() {
-        Identity::Role(role) => role.permissions_boundary.as_ref(),
+        Identity::Role(role) => role.permissions_boundary.as_deref(),
         Identity::Bearer(_)
         | Identity::FederatedUser { .. }
         | Identity::Root
-        | Identity::User(_) => user_behind(caller)?.permissions_boundary.as_ref(),
+        | Identity::User(_) => user_behind(caller)?.permissions_boundary.as_deref(),
     }
 }
 

@@ -37,8 +37,8 @@ pub struct UserPrincipal {
     pub policies: Vec<AttachedPolicy>,
     /// The groups whose policies are its identity policies too.
     pub groups: Vec<UniqueId>,
-    /// Its permissions boundary.
-    pub permissions_boundary: Option<AttachedPolicy>,
+    /// Its permissions boundary; boxed, since most have none and each would keep the room for one.
+    pub permissions_boundary: Option<Box<AttachedPolicy>>,
 }
 
 /// A role: what its sessions' requests are decided by, and who may assume it.
@@ -54,8 +54,8 @@ pub struct RolePrincipal {
     pub tags: Tags,
     /// Its identity policies, inline and managed.
     pub policies: Vec<AttachedPolicy>,
-    /// Its permissions boundary.
-    pub permissions_boundary: Option<AttachedPolicy>,
+    /// Its permissions boundary; boxed, since most have none and each would keep the room for one.
+    pub permissions_boundary: Option<Box<AttachedPolicy>>,
     /// Who may assume it.
     pub trust_policy: AttachedPolicy,
     /// The seconds that a session of it may last.
@@ -97,15 +97,20 @@ impl UserPrincipal {
     /// Returns the ARN of the permissions boundary.
     #[must_use]
     pub fn boundary_arn(&self) -> Option<&str> {
-        arn_of(self.permissions_boundary.as_ref())
+        arn_of(self.permissions_boundary.as_deref())
     }
 
     /// Returns the user with another document in the place of a managed policy's; `None` where it does not use it.
     pub(crate) fn replaced(&self, arn: &PolicyArn, document: &Arc<CompiledPolicy>) -> Option<Self> {
-        uses(self.policies.iter().chain(&self.permissions_boundary), arn).then(|| {
+        let boundary = self.permissions_boundary.as_deref();
+        uses(self.policies.iter().chain(boundary), arn).then(|| {
             let mut changed = self.clone();
             let own = changed.policies.iter_mut();
-            replace(own.chain(&mut changed.permissions_boundary), arn, document);
+            replace(
+                own.chain(changed.permissions_boundary.as_deref_mut()),
+                arn,
+                document,
+            );
             changed
         })
     }
@@ -139,15 +144,20 @@ impl RolePrincipal {
     /// Returns the ARN of the permissions boundary.
     #[must_use]
     pub fn boundary_arn(&self) -> Option<&str> {
-        arn_of(self.permissions_boundary.as_ref())
+        arn_of(self.permissions_boundary.as_deref())
     }
 
     /// Returns the role with another document in the place of a managed policy's; `None` where it does not use it.
     pub(crate) fn replaced(&self, arn: &PolicyArn, document: &Arc<CompiledPolicy>) -> Option<Self> {
-        uses(self.policies.iter().chain(&self.permissions_boundary), arn).then(|| {
+        let boundary = self.permissions_boundary.as_deref();
+        uses(self.policies.iter().chain(boundary), arn).then(|| {
             let mut changed = self.clone();
             let own = changed.policies.iter_mut();
-            replace(own.chain(&mut changed.permissions_boundary), arn, document);
+            replace(
+                own.chain(changed.permissions_boundary.as_deref_mut()),
+                arn,
+                document,
+            );
             changed
         })
     }
@@ -209,8 +219,8 @@ fn boundary(
     arn: Option<&PolicyArn>,
     to: &AttachedTo,
     sources: &impl Sources,
-) -> Option<AttachedPolicy> {
-    arn.map(|arn| managed(arn, to, sources))
+) -> Option<Box<AttachedPolicy>> {
+    arn.map(|arn| Box::new(managed(arn, to, sources)))
 }
 
 fn arn_of(policy: Option<&AttachedPolicy>) -> Option<&str> {
