@@ -23,6 +23,13 @@ const EMAIL: &str = "root@keyward.local";
 const AUDIT_FILE_MIB: u64 = 64;
 
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  keyward serve
+  keyward serve --data-dir /var/lib/keyward --listen 0.0.0.0:7600 \\
+      --tls-cert server.pem --tls-key server.key --public-url https://iam.example.com
+
+Exit status: 0 ended by a signal, 1 failed, 2 wrong arguments.")]
 pub(crate) struct Arguments {
     /// Where everything is kept [default: ./keyward-data]
     #[arg(long, value_name = "DIR", env = "KEYWARD_DATA_DIR")]

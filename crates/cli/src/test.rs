@@ -55,6 +55,10 @@ aws:PrincipalIsAWSService, aws:PrincipalServiceName, aws:ResourceAccount. `expec
 (either), or a mapping with decision and what else matters: decidedBy, statements (all of them, as layer/policy/index or
 layer/policy/Sid) and message.
 
+Examples:
+  keyward test examples/policy-test.yaml
+  keyward test examples/policy-test.yaml --junit report.xml
+
 Exit status: 0 if all tests pass, 1 if one fails, 2 on bad input (the other files are still tested).";
 
 /// The tests of a file, or why they can't be read.

@@ -7,8 +7,9 @@
     reason = "a test fails by panicking"
 )]
 
-use std::path::Path;
-use std::process::{Command, Output};
+mod common;
+
+use common::run;
 
 const ACCOUNT: &str = r#"{"UserDetailList":[{"UserName":"alice","UserId":"AIDAQAAAAAAAAAAALICE1","Arn":"arn:aws:iam::111122223333:user/alice",
 "UserPolicyList":[{"PolicyName":"Read","PolicyDocument":{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:GetObject","Resource":"arn:aws:s3:::reports/*"}]}}]}],
@@ -21,15 +22,6 @@ alice,arn:aws:iam::111122223333:user/alice,2024-01-01T00:00:00+00:00,false,N/A,N
 ";
 const ORGANIZATION: &str = r#"{"Organization":{"Id":"o-exampleorg1","ManagementAccountId":"999999999999","Root":{"Id":"r-abcd","ServiceControlPolicies":["FullAWSAccess"],"Accounts":[{"Id":"111122223333","ServiceControlPolicies":["FullAWSAccess"]}]}}}"#;
 const REQUEST: &str = r#"{"id":"1","principal":"arn:aws:iam::111122223333:user/alice","action":"s3:GetObject","resource":"arn:aws:s3:::reports/q1.csv"}"#;
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_keyward"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .output()
-        .unwrap()
-}
 
 /// Returns the lines below `Examples:`, with those that go on in the next joined.
 fn examples(help: &str) -> Vec<String> {

@@ -7,9 +7,12 @@
     reason = "a test fails by panicking"
 )]
 
+mod common;
+
 use std::fmt::Write as _;
 use std::path::Path;
-use std::process::{Command, Output};
+
+use common::run;
 
 /// How many users make a file of more than 1 MiB.
 const USERS: usize = 3_000;
@@ -44,15 +47,6 @@ fn account(special: usize) -> String {
     );
     assert!(text.len() > 1 << 20);
     text
-}
-
-fn run(folder: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_keyward"))
-        .args(arguments)
-        .current_dir(folder)
-        .env_clear()
-        .output()
-        .unwrap()
 }
 
 fn explain(folder: &Path, file: &str, user: &str, action: &str) -> (Option<i32>, String) {
