@@ -67,7 +67,7 @@ struct Pair {
 }
 
 /// Signs a request for each connection, each at another second, so that no two signatures are the same.
-fn identity_requests(signer: &Signer) -> anyhow::Result<Requests> {
+pub(crate) fn identity_requests(signer: &Signer) -> anyhow::Result<Requests> {
     let signed: Vec<Bytes> = (0..MANY)
         .map(|number| {
             let at = now()? - i64::try_from(number)?;

@@ -11,6 +11,7 @@
 
 mod api;
 mod client;
+mod drive;
 mod explain;
 mod hello;
 mod large;
@@ -32,6 +33,7 @@ usage: keyward-bench api PROGRAM FOLDER   drives PROGRAM, with its data in a new
        keyward-bench sts PROGRAM FOLDER MOTO    makes and uses sessions, beside moto's server
        keyward-bench large PROGRAM FOLDER       fills an account to its quotas, and 100 accounts with 1,000 users each
        keyward-bench explain PROGRAM FOLDER PEER    asks an export of 5,000 roles, beside the node script PEER
+       keyward-bench drive PROGRAM FOLDER read|write CONNECTIONS SECONDS    one load, for a profiler beside it
        keyward-bench hello PORT BYTES     serves a body of BYTES bytes until standard input ends
 ";
 
@@ -50,6 +52,13 @@ fn main() -> ExitCode {
         ["explain", program, folder, peer] => {
             explain::run(Path::new(program), Path::new(folder), Path::new(peer))
         }
+        ["drive", program, folder, kind, connections, seconds] => drive::run(
+            Path::new(program),
+            Path::new(folder),
+            kind,
+            connections,
+            seconds,
+        ),
         ["hello", port, bytes] => hello::run(port, bytes),
         _ => {
             eprint!("{USAGE}");

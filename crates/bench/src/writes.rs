@@ -86,7 +86,7 @@ fn whole(rounds: &[Round], figure: impl Fn(&Round) -> f64) -> String {
     format!("{:.0}", Spread::of(rounds.iter().map(figure)).median)
 }
 
-fn create_users(server: &Server, signer: &Signer) -> anyhow::Result<()> {
+pub(crate) fn create_users(server: &Server, signer: &Signer) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -102,7 +102,7 @@ fn create_users(server: &Server, signer: &Signer) -> anyhow::Result<()> {
 }
 
 /// Signs each request when it is sent, as no two are the same.
-fn tag_requests(signer: Arc<Signer>) -> anyhow::Result<Requests> {
+pub(crate) fn tag_requests(signer: Arc<Signer>) -> anyhow::Result<Requests> {
     let (value, begun, clock) = (AtomicU64::new(0), now()?, Instant::now());
     Ok(Arc::new(move |number| {
         let value = value.fetch_add(1, Ordering::Relaxed);

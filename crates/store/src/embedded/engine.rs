@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use redb::{Builder, Durability, ReadableDatabase, WriteTransaction};
+use redb::{Builder, ReadableDatabase};
 
 use super::backend::Backend;
 use super::disk::Disk;
 use super::log::{self, Frame, Lap, Log, LogFault};
-use super::tables::{self, Fault, Latest, State, TableSnapshot, Tables, guarded};
+use super::recent::Recent;
+use super::snapshot::{Newest, TableSnapshot};
+use super::tables::{self, Base, Fault, State, Tables, guarded};
 use crate::feed::Feed;
 use crate::limits::PAGE_CACHE_BYTES;
 use crate::resolve::resolve;
@@ -68,11 +70,12 @@ pub(super) struct Engine {
     backend: Backend,
     log: Log,
     /// As it was at the last checkpoint, but for the revision, which is the newest.
-    ///
-    /// INVARIANT: the state record of the tables on the disk is that of the last checkpoint: commits between do not
-    /// write it, and redb is kept from writing what no checkpoint made durable.
     state: State,
-    latest: Arc<Latest>,
+    /// The tables of the last checkpoint.
+    base: Arc<Base>,
+    /// What changed since.
+    recent: Recent,
+    newest: Arc<Newest>,
     closed: bool,
     /// Set after an error that leaves unknown what is on the disk. Nothing is written any more;
     /// opening the store again finds out.
@@ -172,33 +175,47 @@ impl Engine {
         }
         let frames = log::frames(&log, state.lap, state.revision)?;
 
-        let log = Log::start(Arc::clone(&disks.log), log.len, state.lap);
+        let tables = Arc::new(tables);
         let mut engine = Self {
-            tables: Arc::new(tables),
+            base: Arc::new(Base::new(&tables)?),
+            tables,
             backend,
-            log,
+            log: Log::start(Arc::clone(&disks.log), log.len, state.lap),
             state,
-            latest: Arc::default(),
+            recent: Recent::default(),
+            newest: Arc::default(),
             closed: false,
             broken: None,
         };
-        engine.fold(&frames)?;
+        engine.recall(&frames);
+        engine.fold()?;
         // All is well: from here on files change.
         engine.backend.release()?;
-        engine.show()?;
         Ok(engine)
     }
 
-    /// Returns the newest snapshot of the tables, kept current.
-    pub(super) const fn latest(&self) -> &Arc<Latest> {
-        &self.latest
+    /// Takes in what the log has and the tables do not.
+    fn recall(&mut self, frames: &[Frame]) {
+        for (revision, changes) in frames.iter().flat_map(numbered) {
+            if revision > self.state.revision {
+                self.recent.apply(revision, changes);
+                self.state.revision = revision;
+            }
+        }
     }
 
-    /// Shows the tables as they are now to whoever reads next.
-    fn show(&self) -> Result<(), Fault> {
-        self.latest
-            .show(TableSnapshot::new(&self.tables, self.state.revision)?);
-        Ok(())
+    /// Returns the newest snapshot, kept current.
+    pub(super) const fn newest(&self) -> &Arc<Newest> {
+        &self.newest
+    }
+
+    /// Shows the store as it is now to whoever reads next.
+    fn show(&self) {
+        self.newest.show(TableSnapshot::new(
+            self.state.revision,
+            Arc::clone(&self.base),
+            self.recent.clone(),
+        ));
     }
 
     /// Writes nothing any more.
@@ -209,6 +226,11 @@ impl Engine {
 
     pub(super) const fn tables(&self) -> &Arc<Tables> {
         &self.tables
+    }
+
+    #[cfg(test)]
+    pub(super) const fn log_position(&self) -> u64 {
+        self.log.position()
     }
 
     pub(super) const fn revision(&self) -> Revision {
@@ -238,7 +260,7 @@ impl Engine {
                 .collect();
         }
         let staged = guarded(|| self.stage(commits));
-        let (txn, outcomes, frame) = match staged {
+        let (recent, outcomes, frame) = match staged {
             Ok(staged) => staged,
             Err(fault) => {
                 let reason = fault.to_string();
@@ -256,7 +278,7 @@ impl Engine {
         if frame.commits.is_empty() {
             return outcomes;
         }
-        match self.finish(txn, frame, feed) {
+        match self.finish(recent, frame, feed) {
             Ok(()) => outcomes,
             Err(reason) => {
                 self.fail(reason.clone());
@@ -268,15 +290,13 @@ impl Engine {
         }
     }
 
-    /// Works out what each commit does after those before it, in a transaction that is not committed.
+    /// Works out what each commit does after those before it.
     #[expect(clippy::type_complexity, reason = "used once, three lines away")]
     fn stage(
         &self,
         commits: &[Commit],
-    ) -> Result<(WriteTransaction, Vec<Result<Revision, CommitError>>, Frame), redb::Error> {
-        let mut txn = self.tables.db()?.begin_write()?;
-        txn.set_durability(Durability::None)?;
-        let mut records = tables::writable(&txn)?;
+    ) -> Result<(Recent, Vec<Result<Revision, CommitError>>, Frame), redb::Error> {
+        let mut recent = self.recent.clone();
         let mut revision = self.state.revision;
         let mut frame = Frame {
             first: revision.next(),
@@ -285,7 +305,8 @@ impl Engine {
         let mut outcomes = Vec::with_capacity(commits.len());
         for commit in commits {
             let changes = resolve(commit, |key| {
-                tables::read_record(&records, key).map_err(|error| CommitError::Unavailable {
+                let found = self.base.get(&recent, key);
+                found.map_err(|error| CommitError::Unavailable {
                     reason: error.to_string(),
                 })
             });
@@ -294,18 +315,17 @@ impl Engine {
                 Ok(changes) if changes.is_empty() => Ok(revision),
                 Ok(changes) => {
                     revision = revision.next();
-                    tables::write_changes(&mut records, revision, &changes)?;
+                    recent.apply(revision, &changes);
                     frame.commits.push(changes);
                     Ok(revision)
                 }
             });
         }
-        drop(records);
-        Ok((txn, outcomes, frame))
+        Ok((recent, outcomes, frame))
     }
 
     /// Makes a group durable, then visible, then known.
-    fn finish(&mut self, txn: WriteTransaction, frame: Frame, feed: &Feed) -> Result<(), String> {
+    fn finish(&mut self, recent: Recent, frame: Frame, feed: &Feed) -> Result<(), String> {
         self.log
             .append(&frame)
             .map_err(|error| format!("the log can't be written: {error}"))?;
@@ -318,18 +338,16 @@ impl Engine {
                 changes: changes.into(),
             });
         }
-        guarded(|| Ok(txn.commit()?))
-            .map_err(|fault| format!("the tables can't be written: {fault}"))?;
         self.state.revision = revision;
-        self.show()
-            .map_err(|fault| format!("the tables can't be read: {fault}"))?;
+        self.recent = recent;
+        self.show();
         feed.publish(events);
         Ok(())
     }
 
     /// Makes the tables durable and starts the log over.
     fn checkpoint(&mut self) {
-        if let Err(error) = self.fold(&[]) {
+        if let Err(error) = self.fold() {
             self.fail(match error {
                 EngineFault::Corrupt(what) => what,
                 EngineFault::Io(error) => format!("the tables can't be made durable: {error}"),
@@ -340,9 +358,9 @@ impl Engine {
         }
     }
 
-    /// Brings what the log has into the tables, makes them durable, and starts the log over.
-    fn fold(&mut self, frames: &[Frame]) -> Result<(), EngineFault> {
-        let mut state = State {
+    /// Brings what changed into the tables, makes them durable, and starts the log over.
+    fn fold(&mut self) -> Result<(), EngineFault> {
+        let state = State {
             lap: next_lap(self.state.lap.number)?,
             ..self.state
         };
@@ -350,19 +368,15 @@ impl Engine {
             let mut txn = self.tables.db()?.begin_write()?;
             // redb's default durability is immediate. Quick repair: no full scan after a crash.
             txn.set_quick_repair(true);
-            let mut records = tables::writable(&txn)?;
-            for (revision, changes) in frames.iter().flat_map(numbered) {
-                if revision > state.revision {
-                    tables::write_changes(&mut records, revision, changes)?;
-                    state.revision = revision;
-                }
-            }
-            drop(records);
+            tables::write_recent(&mut tables::writable(&txn)?, &self.recent)?;
             tables::write_state(&txn, &state)?;
             Ok(txn.commit()?)
         })?;
         self.state = state;
         self.log.start_over(state.lap);
+        self.base = Arc::new(Base::new(&self.tables)?);
+        self.recent = Recent::default();
+        self.show();
         Ok(())
     }
 
@@ -379,7 +393,7 @@ impl Engine {
 impl Drop for Engine {
     fn drop(&mut self) {
         if !self.closed {
-            // A panic: redb would write, as it is closed, what the state record knows nothing of.
+            // A panic: what redb would write as it is closed may come from a checkpoint that was cut short.
             self.backend.freeze();
         }
     }

@@ -2,8 +2,9 @@
 //!
 //! redb's own durable commit needs two syncs, each with a change of the file's metadata. The log
 //! needs one without: it has a fixed length, and every group of commits is one frame, written over
-//! what was there and synced. The tables get the same changes without a sync; when the log is full
-//! they are made durable (a *checkpoint*), and the log starts over from its front as a new *lap*.
+//! what was there and synced. Until the log is full, what it has is kept in memory too (`recent.rs`);
+//! then it is brought into the tables (a *checkpoint*), each key once however often it changed, and
+//! the log starts over from its front as a new *lap*.
 //!
 //! ```text
 //! 0     header   magic 16 · format 4 · store id 16 · length of the log 8 · zero 16 · crc 4
@@ -107,6 +108,12 @@ impl Log {
     /// Whether commits of this size ([`Commit::size`](crate::Commit::size)) together still fit as one frame.
     pub(super) const fn has_room(&self, size: usize) -> bool {
         self.at + (size + FRAME_HEADER_BYTES + ALIGN) as u64 <= self.len
+    }
+
+    /// Where the next frame goes.
+    #[cfg(test)]
+    pub(super) const fn position(&self) -> u64 {
+        self.at
     }
 
     /// Whether the lap has no frame yet.

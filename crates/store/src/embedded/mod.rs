@@ -1,8 +1,9 @@
 //! The store of one machine: redb for the tables, a log in front of them for durability.
 //!
 //! Start reading at `engine.rs`: what opening, committing and closing do. `log.rs` says how commits
-//! become durable, `tables.rs` what is in redb, `backend.rs` how a damaged file stays as it is,
-//! `queue.rs` how commits are grouped, `files.rs` what is on the disk.
+//! become durable, `recent.rs` where they are until a checkpoint brings them into the tables,
+//! `tables.rs` what is in redb, `snapshot.rs` what readers see of both, `backend.rs` how a damaged
+//! file stays as it is, `queue.rs` how commits are grouped, `files.rs` what is on the disk.
 
 mod backend;
 mod disk;
@@ -10,6 +11,8 @@ mod engine;
 mod files;
 mod log;
 mod queue;
+mod recent;
+mod snapshot;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -26,7 +29,8 @@ pub use files::{OpenError, OpenMode};
 use crate::feed::Feed;
 use crate::{Commit, CommitError, Revision, Snapshot, Store, StoreError, Watch, WatchError};
 use queue::Queue;
-use tables::{Latest, TableSnapshot, Tables};
+use snapshot::{Newest, TableSnapshot};
+use tables::Tables;
 
 /// A [`Store`] in two files of this machine, which one process at a time has open.
 ///
@@ -62,7 +66,7 @@ use tables::{Latest, TableSnapshot, Tables};
 pub struct RedbStore {
     /// `None` once closed.
     tables: Mutex<Option<Arc<Tables>>>,
-    latest: Arc<Latest>,
+    newest: Arc<Newest>,
     queue: Arc<Queue>,
     feed: Arc<Feed>,
     writer: Mutex<Option<JoinHandle<Result<(), String>>>>,
@@ -78,7 +82,7 @@ impl RedbStore {
     pub fn open(path: impl AsRef<Path>, mode: OpenMode) -> Result<Self, OpenError> {
         let path = path.as_ref();
         let engine = files::open(path, mode)?;
-        let (tables, latest) = (Arc::clone(engine.tables()), Arc::clone(engine.latest()));
+        let (tables, newest) = (Arc::clone(engine.tables()), Arc::clone(engine.newest()));
         let queue = Queue::new();
         let feed = Feed::new(engine.revision());
         let writer = Builder::new().name("store-writer".to_owned()).spawn({
@@ -91,7 +95,7 @@ impl RedbStore {
         })?;
         Ok(Self {
             tables: Mutex::new(Some(tables)),
-            latest,
+            newest,
             queue,
             feed,
             writer: Mutex::new(Some(writer)),
@@ -120,7 +124,7 @@ impl RedbStore {
         let result = writer
             .join()
             .unwrap_or_else(|_| Err("the store's writer has panicked".to_owned()));
-        self.latest.close();
+        self.newest.close();
         // Last, as this is what closes redb.
         self.tables
             .lock()
@@ -130,7 +134,7 @@ impl RedbStore {
     }
 
     fn table_snapshot(&self) -> Result<Arc<TableSnapshot>, StoreError> {
-        self.latest
+        self.newest
             .snapshot()
             .ok_or_else(|| StoreError::Unavailable {
                 reason: "the store is closed".to_owned(),

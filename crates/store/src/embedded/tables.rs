@@ -6,9 +6,7 @@
 
 use std::ops::Bound;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, PoisonError, RwLock};
 
-use async_trait::async_trait;
 use bytes::Bytes;
 use redb::{
     Database, ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, Table,
@@ -16,7 +14,8 @@ use redb::{
 };
 
 use super::log::{Lap, StoreId, take};
-use crate::{Change, Key, Revision, Snapshot, StoreError, Versioned};
+use super::recent::{Latest, Recent};
+use crate::{Key, Revision, StoreError, Versioned};
 
 const RECORDS: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("keyward.records");
 const STATE: TableDefinition<'_, &[u8], &[u8]> = TableDefinition::new("keyward.state");
@@ -175,17 +174,16 @@ pub(super) fn writable(txn: &WriteTransaction) -> Result<WritableRecords<'_>, re
     Ok(txn.open_table(RECORDS)?)
 }
 
-/// Writes the changes of the commit with this revision. Doing it again changes nothing.
-pub(super) fn write_changes(
+/// Writes what became of keys. Doing it again changes nothing.
+pub(super) fn write_recent(
     records: &mut WritableRecords<'_>,
-    revision: Revision,
-    changes: &[Change],
+    recent: &Recent,
 ) -> Result<(), redb::Error> {
-    for Change { key, value } in changes {
+    for (key, Latest { value, version }) in recent.iter() {
         match value {
             None => drop(records.remove(key.as_ref())?),
             Some(value) => {
-                drop(records.insert(key.as_ref(), encode_record(key, value, revision).as_slice())?)
+                drop(records.insert(key.as_ref(), encode_record(key, value, *version).as_slice())?)
             }
         }
     }
@@ -239,119 +237,69 @@ fn record_crc(key: &[u8], version: [u8; 8], value: &[u8]) -> u32 {
     crc.finalize()
 }
 
-/// A [`Snapshot`] of the tables.
-pub(super) struct TableSnapshot {
-    revision: Revision,
+/// The tables at a checkpoint.
+pub(super) struct Base {
     records: ReadOnlyTable<&'static [u8], &'static [u8]>,
     // Keeps the pages of `records` from being reused.
     _txn: ReadTransaction,
 }
 
-/// The newest snapshot, shared by all who read: opening one costs as much as reading a few records.
-#[derive(Default)]
-pub(super) struct Latest(RwLock<Option<Arc<TableSnapshot>>>);
-
-impl Latest {
-    /// Returns the newest snapshot; `None` once the store is closed.
-    pub(super) fn snapshot(&self) -> Option<Arc<TableSnapshot>> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
-
-    /// Replaces it. The writer does, before anybody learns of the commit.
-    pub(super) fn show(&self, snapshot: TableSnapshot) {
-        let mut place = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let before = place.replace(Arc::new(snapshot));
-        drop(place);
-        drop(before);
-    }
-
-    /// Forgets it.
-    pub(super) fn close(&self) {
-        let before = self
-            .0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        drop(before);
-    }
-}
-
-impl std::fmt::Debug for Latest {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let revision = self.snapshot().map(|snapshot| snapshot.revision);
-        f.debug_tuple("Latest").field(&revision).finish()
-    }
-}
-
-impl TableSnapshot {
-    /// Opens the tables as they are; `revision` is the last commit that they have, which the writer knows.
-    pub(super) fn new(tables: &Tables, revision: Revision) -> Result<Self, Fault> {
+impl Base {
+    /// Opens the tables as they are.
+    pub(super) fn new(tables: &Tables) -> Result<Self, Fault> {
         guarded(|| {
             let txn = tables.db()?.begin_read()?;
             Ok(Self {
-                revision,
                 records: txn.open_table(RECORDS)?,
                 _txn: txn,
             })
         })
     }
 
-    fn rows(
+    /// Reads a record as it is with what changed since.
+    pub(super) fn get(
+        &self,
+        recent: &Recent,
+        key: &[u8],
+    ) -> Result<Option<Versioned>, redb::Error> {
+        match recent.get(key) {
+            Some(latest) => Ok(latest.versioned()),
+            None => read_record(&self.records, key),
+        }
+    }
+
+    /// Reads records from a key on, while they start with a prefix.
+    pub(super) fn rows(
         &self,
         prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<(Key, Versioned)>, redb::Error> {
-        let from = match after {
-            Some(after) if after >= prefix => Bound::Excluded(after),
-            _ => Bound::Included(prefix),
-        };
-        let mut rows: Vec<(Key, Versioned)> = Vec::new();
-        for row in self
-            .records
-            .range::<&[u8]>((from, Bound::Unbounded))?
-            .take(limit)
-        {
-            let (key, record) = row?;
+        from: Bound<&[u8]>,
+    ) -> Result<impl Iterator<Item = Result<(Key, Versioned), redb::Error>>, redb::Error> {
+        let mut last: Option<Key> = None;
+        let rows = self.records.range::<&[u8]>((from, Bound::Unbounded))?;
+        Ok(rows.map_while(move |row| {
+            let (key, record) = match row {
+                Ok(row) => row,
+                Err(error) => return Some(Err(error.into())),
+            };
             let key = key.value();
             if !key.starts_with(prefix) {
-                break;
+                return None;
             }
-            if rows.last().is_some_and(|(last, _)| last.as_ref() >= key) {
-                return Err(redb::Error::Corrupted(format!(
+            if last.as_ref().is_some_and(|last| last.as_ref() >= key) {
+                return Some(Err(redb::Error::Corrupted(format!(
                     "key `{}` is out of order",
                     key.escape_ascii()
-                )));
+                ))));
             }
-            rows.push((
-                Bytes::copy_from_slice(key),
-                decode_record(key, record.value())?,
-            ));
-        }
-        Ok(rows)
+            let found = Bytes::copy_from_slice(key);
+            last = Some(found.clone());
+            Some(decode_record(key, record.value()).map(|record| (found, record)))
+        }))
     }
 }
 
-#[async_trait]
-impl Snapshot for Arc<TableSnapshot> {
-    fn revision(&self) -> Revision {
-        self.revision
-    }
-
-    // Reads take microseconds from the page cache, so they run where they are called.
-    async fn get(&self, key: &[u8]) -> Result<Option<Versioned>, StoreError> {
-        Ok(guarded(|| read_record(&self.records, key))?)
-    }
-
-    async fn scan(
-        &self,
-        prefix: &[u8],
-        after: Option<&[u8]>,
-        limit: usize,
-    ) -> Result<Vec<(Key, Versioned)>, StoreError> {
-        Ok(guarded(|| self.rows(prefix, after, limit))?)
+impl std::fmt::Debug for Base {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Base").finish_non_exhaustive()
     }
 }

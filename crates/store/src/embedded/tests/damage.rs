@@ -1,10 +1,14 @@
 //! Files that were cut or changed: reported and left as they are, or (where nothing that is used
 //! was touched) opened with everything in it. Never a wrong value.
 
-use super::sim::{Contents, LOG_LEN, Machine, Random, contents};
+use std::sync::Arc;
+
+use super::sim::{Contents, LOG_LEN, Machine, Random, contents, read};
 use crate::embedded::backend::Backend;
 use crate::embedded::engine::{self, Engine, EngineFault};
-use crate::embedded::tables::{Tables, guarded};
+use crate::embedded::recent::Recent;
+use crate::embedded::snapshot::TableSnapshot;
+use crate::embedded::tables::{Base, Tables, guarded};
 use crate::feed::Feed;
 use crate::{Commit, Revision, StoreError};
 
@@ -42,7 +46,7 @@ fn sample(groups: usize) -> Sample {
                 .all(Result::is_ok)
         );
     }
-    let contents = contents(engine.tables()).unwrap();
+    let contents = contents(&engine).unwrap();
     // Killed: what redb would do as it is dropped doesn't happen.
     machine.dies_after(0);
     drop(engine);
@@ -103,7 +107,7 @@ fn open(sample: &Sample, tables: Vec<u8>, log: Vec<u8>) -> Found {
             }
         }
         Ok(engine) => {
-            let found = contents(engine.tables()).unwrap();
+            let found = contents(&engine).unwrap();
             if found == sample.contents {
                 return Found::Everything;
             }
@@ -196,7 +200,7 @@ fn tables_flipped() {
 #[test]
 fn tables_flipped_while_open() {
     let sample = sample(60);
-    let expected = contents(Engine::open(&sample.machine.disks()).unwrap().tables()).unwrap();
+    let expected = contents(&Engine::open(&sample.machine.disks()).unwrap()).unwrap();
     let tables = sample.machine.tables.bytes();
     let mut random = Random(2);
     let used = tables.iter().rposition(|byte| *byte != 0).unwrap();
@@ -213,9 +217,14 @@ fn tables_flipped_while_open() {
                 redb::Builder::new().create_with_backend(backend)?,
             ))
         });
-        let found = opened
-            .map_err(StoreError::from)
-            .and_then(|tables| contents(&tables));
+        let found = opened.map_err(StoreError::from).and_then(|tables| {
+            let base = Arc::new(Base::new(&tables)?);
+            read(Arc::new(TableSnapshot::new(
+                Revision::ZERO,
+                base,
+                Recent::default(),
+            )))
+        });
         match found {
             Err(StoreError::Corrupt { .. }) => reported += 1,
             Err(error) => panic!("at {at}: {error}"),

@@ -6,3 +6,4 @@ mod damage;
 mod files;
 mod kill;
 mod sim;
+mod snapshot;

@@ -9,7 +9,8 @@ use bytes::Bytes;
 
 use crate::embedded::disk::Disk;
 use crate::embedded::engine::Disks;
-use crate::embedded::tables::{TableSnapshot, Tables};
+use crate::embedded::engine::Engine;
+use crate::embedded::snapshot::TableSnapshot;
 use crate::{Revision, Snapshot, StoreError, scan_all};
 
 pub(super) const LOG_LEN: u64 = 64 * 1024;
@@ -217,12 +218,16 @@ impl Machine {
 pub(super) type Contents = BTreeMap<Bytes, (Bytes, Revision)>;
 
 /// Reads everything, by scan and by key.
-pub(super) fn contents(tables: &Tables) -> Result<Contents, StoreError> {
+pub(super) fn contents(engine: &Engine) -> Result<Contents, StoreError> {
+    read(engine.newest().snapshot().unwrap())
+}
+
+/// Reads everything that a snapshot shows.
+pub(super) fn read(snapshot: Arc<TableSnapshot>) -> Result<Contents, StoreError> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
     runtime.block_on(async {
-        let snapshot = Arc::new(TableSnapshot::new(tables, Revision::ZERO)?);
         let mut contents = Contents::new();
         for (key, found) in scan_all(&snapshot, b"", 100).await? {
             let again = snapshot.get(&key).await?;
