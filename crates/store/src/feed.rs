@@ -7,11 +7,13 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::limits::{FEED_BYTES_MAX, FEED_EVENTS_MAX, FEED_GROUP_MAX};
-use crate::{Event, Revision, Watch, WatchError};
+use crate::{Event, Observer, Revision, Watch, WatchError};
 
-/// Recent events, and who waits for the next one.
-#[derive(Debug)]
+/// Recent events, and who is told of the next ones.
 pub(crate) struct Feed {
+    /// Locked first, and for as long as events are published: an observer that comes meanwhile misses none and sees none
+    /// twice.
+    observers: Mutex<Vec<Observer>>,
     ring: Mutex<Ring>,
     /// Rings when `ring` changed; what it carries has no meaning.
     bell: watch::Sender<()>,
@@ -36,17 +38,26 @@ impl Feed {
             closed: false,
         };
         Arc::new(Self {
+            observers: Mutex::default(),
             ring: Mutex::new(ring),
             bell: watch::Sender::new(()),
         })
     }
 
-    /// Adds events that are durable and visible to snapshots, in order.
-    pub(crate) fn publish(&self, events: impl IntoIterator<Item = Event>) {
+    /// Adds events that are durable and visible to snapshots, in order. When it returns they were observed.
+    pub(crate) fn publish(&self, events: &[Event]) {
+        let mut observers = self.observers();
+        self.add(events);
+        observers.retain_mut(|observer| observer(events).is_continue());
+        drop(observers);
+        self.bell.send_replace(());
+    }
+
+    fn add(&self, events: &[Event]) {
         let mut ring = self.lock();
         for event in events {
-            ring.bytes += event_bytes(&event);
-            ring.events.push_back(event);
+            ring.bytes += event_bytes(event);
+            ring.events.push_back(event.clone());
         }
         while ring.events.len() > FEED_EVENTS_MAX || ring.bytes > FEED_BYTES_MAX {
             let Some(oldest) = ring.events.pop_front() else {
@@ -55,12 +66,29 @@ impl Feed {
             ring.floor = oldest.revision;
             ring.bytes -= event_bytes(&oldest);
         }
-        drop(ring);
-        self.bell.send_replace(());
     }
 
-    /// Ends all watches once they have seen what is in the ring.
+    /// Has the events after a revision observed, now and as they come. `visible` is as for [`watch`](Self::watch).
+    pub(crate) fn observe(
+        &self,
+        after: Revision,
+        visible: Revision,
+        mut observer: Observer,
+    ) -> Result<(), WatchError> {
+        if after > visible {
+            return Err(WatchError::Compacted { after });
+        }
+        let mut observers = self.observers();
+        let missed: Vec<Event> = self.lock().after(after, usize::MAX)?.cloned().collect();
+        if missed.is_empty() || observer(&missed).is_continue() {
+            observers.push(observer);
+        }
+        Ok(())
+    }
+
+    /// Ends all watches once they have seen what is in the ring, and lets go of all observers.
     pub(crate) fn close(&self) {
+        self.observers().clear();
         self.lock().closed = true;
         self.bell.send_replace(());
     }
@@ -83,6 +111,13 @@ impl Feed {
             after,
             bell,
         }))
+    }
+
+    fn observers(&self) -> MutexGuard<'_, Vec<Observer>> {
+        // One that panicked is still there, and says for itself whether it can go on.
+        self.observers
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, Ring> {
@@ -115,6 +150,14 @@ fn event_bytes(event: &Event) -> usize {
         .iter()
         .map(|change| change.key.len() + change.value.as_ref().map_or(0, bytes::Bytes::len))
         .sum()
+}
+
+impl std::fmt::Debug for Feed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Feed")
+            .field("ring", &self.ring)
+            .finish_non_exhaustive()
+    }
 }
 
 struct FeedWatch {

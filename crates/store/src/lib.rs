@@ -26,5 +26,5 @@ pub use embedded::{FORMAT_VERSION, OpenError, OpenMode, RedbStore};
 pub use memory::MemoryStore;
 pub use revision::{ParseRevisionError, Revision};
 pub use store::{
-    Change, Event, Snapshot, Store, StoreError, Versioned, Watch, WatchError, scan_all,
+    Change, Event, Observer, Snapshot, Store, StoreError, Versioned, Watch, WatchError, scan_all,
 };

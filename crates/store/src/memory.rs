@@ -9,8 +9,8 @@ use rpds::RedBlackTreeMapSync;
 use crate::feed::Feed;
 use crate::resolve::resolve;
 use crate::{
-    Commit, CommitError, Event, Key, Revision, Snapshot, Store, StoreError, Versioned, Watch,
-    WatchError,
+    Commit, CommitError, Event, Key, Observer, Revision, Snapshot, Store, StoreError, Versioned,
+    Watch, WatchError,
 };
 
 type Map = RedBlackTreeMapSync<Key, Versioned>;
@@ -109,7 +109,7 @@ impl Store for MemoryStore {
         }
         *state = State { revision, map };
         // Under the lock, so that events are in the order of the commits.
-        self.feed.publish([Event {
+        self.feed.publish(&[Event {
             revision,
             changes: changes.into(),
         }]);
@@ -118,6 +118,12 @@ impl Store for MemoryStore {
 
     async fn watch(&self, after: Revision) -> Result<Box<dyn Watch>, WatchError> {
         self.feed.watch(after, self.lock().revision)
+    }
+
+    fn observe(&self, after: Revision, observer: Observer) -> Result<Option<Observer>, WatchError> {
+        let visible = self.lock().revision;
+        self.feed.observe(after, visible, observer)?;
+        Ok(None)
     }
 
     async fn revision(&self) -> Result<Revision, StoreError> {

@@ -1,5 +1,6 @@
 //! The traits that every store implements. What they promise is checked by `contract`.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -40,12 +41,33 @@ pub trait Store: Send + Sync {
     /// more (or, after a restore, not yet): make a snapshot, reload, and watch from its revision.
     async fn watch(&self, after: Revision) -> Result<Box<dyn Watch>, WatchError>;
 
+    /// Has each group of commits after a revision observed as soon as it is durable and visible to snapshots, and before
+    /// any of it is acknowledged: whoever was answered finds its commit observed.
+    ///
+    /// Only a store that this process alone commits to can promise that. Any other gives the observer back: whoever wants
+    /// to follow calls it with what a [`watch`](Self::watch) hands out.
+    ///
+    /// # Errors
+    /// As [`watch`](Self::watch); the observer is then dropped, as it is when the store closes.
+    fn observe(
+        &self,
+        _after: Revision,
+        observer: Observer,
+    ) -> Result<Option<Observer>, WatchError> {
+        Ok(Some(observer))
+    }
+
     /// Returns the revision that a snapshot made now would have.
     ///
     /// # Errors
     /// [`StoreError`] when the store can't be read.
     async fn revision(&self) -> Result<Revision, StoreError>;
 }
+
+/// Is called with commits in revision order, none left out, until it breaks.
+///
+/// It runs where commits are made and holds them up: it must be quick, must not wait and must not call the store.
+pub type Observer = Box<dyn FnMut(&[Event]) -> ControlFlow<()> + Send>;
 
 /// A consistent view of a store at one revision: later commits don't show in it.
 #[async_trait]

@@ -1,17 +1,23 @@
 //! Loading the picture and keeping it current by the store's change feed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::ControlFlow;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use keyward_arn::AccountId;
 use keyward_records::{DecodeError, RecordKey, decode_account};
-use keyward_store::{Event, Snapshot, Store, StoreError, WatchError};
+use keyward_store::{Event, Observer, Snapshot, Store, StoreError, WatchError};
+use tokio::sync::oneshot;
 
 use crate::cell::Change;
 use crate::{Cell, View};
 
 /// Records fetched at a time while the picture is loaded.
 const BATCH: usize = 1000;
+/// Commits after which documents that nobody has any more are let go of.
+const SWEEP_EVERY: usize = 10_000;
 
 /// The picture can't be kept.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +28,9 @@ pub enum FollowError {
     /// A record stands in an account that has none.
     #[error("records of account {0} are stored, but not the account")]
     NoAccount(AccountId),
+    /// A commit could not be taken in without a panic.
+    #[error("a panic while a commit was taken in")]
+    Panicked,
     /// The store failed.
     #[error("the store failed: {0}")]
     Store(#[from] StoreError),
@@ -94,35 +103,95 @@ async fn scan_all(
         .collect())
 }
 
-/// Follows the change feed until it fails.
+/// Follows the changes of the store until that fails. What is applied is shown before the store acknowledges it, where the
+/// store can have commits observed.
 ///
 /// # Errors
 /// [`FollowError`]; until the caller has loaded the picture again, it counts as not followed, and nothing is decided.
 pub async fn follow(
     store: &dyn Store,
-    view: &View,
+    view: &Arc<View>,
 ) -> Result<std::convert::Infallible, FollowError> {
-    let result = follow_feed(store, view).await;
-    view.set_followed(false);
-    result
+    let _unfollowed = UnfollowAtEnd(view);
+    let after = view.revision();
+    let (failed, why) = oneshot::channel();
+    let observer = Following::new(Arc::clone(view), failed).observer();
+    if let Some(mut observer) = store.observe(after, observer).map_err(FollowError::Watch)? {
+        let mut watch = store.watch(after).await.map_err(FollowError::Watch)?;
+        loop {
+            let events = watch.next_group().await.map_err(FollowError::Watch)?;
+            if observer(&events).is_break() {
+                break;
+            }
+        }
+    }
+    // It says why it ends, but where the store let go of it.
+    Err(why.await.unwrap_or(FollowError::Watch(WatchError::Closed)))
 }
 
-async fn follow_feed(
-    store: &dyn Store,
-    view: &View,
-) -> Result<std::convert::Infallible, FollowError> {
-    let mut watch = store
-        .watch(view.revision())
-        .await
-        .map_err(FollowError::Watch)?;
-    let mut since_sweep: u32 = 0;
-    loop {
-        let events = watch.next_group().await.map_err(FollowError::Watch)?;
-        since_sweep = since_sweep.saturating_add(u32::try_from(events.len()).unwrap_or(u32::MAX));
-        take_in_events(view, &events)?;
-        if since_sweep >= 10_000 {
-            since_sweep = 0;
-            view.documents().sweep();
+/// Ends the following however it ends: by an error, a panic, or as nobody waits for it any more.
+struct UnfollowAtEnd<'a>(&'a View);
+
+impl Drop for UnfollowAtEnd<'_> {
+    fn drop(&mut self) {
+        self.0.set_followed(false);
+    }
+}
+
+/// What takes commits in. Once it is gone, nothing is decided from the view.
+struct Following {
+    view: Arc<View>,
+    failed: Option<oneshot::Sender<FollowError>>,
+    since_sweep: usize,
+}
+
+impl Following {
+    fn new(view: Arc<View>, failed: oneshot::Sender<FollowError>) -> Self {
+        Self {
+            view,
+            failed: Some(failed),
+            since_sweep: 0,
+        }
+    }
+
+    fn observer(mut self) -> Observer {
+        Box::new(move |events| self.observe(events))
+    }
+
+    /// Whether somebody waits for the end; if not, somebody else may follow by now.
+    fn is_current(&self) -> bool {
+        self.failed
+            .as_ref()
+            .is_some_and(|failed| !failed.is_closed())
+    }
+
+    fn observe(&mut self, events: &[Event]) -> ControlFlow<()> {
+        if !self.is_current() {
+            return ControlFlow::Break(());
+        }
+        // A cell is replaced as a whole, so that a panic leaves none half changed.
+        let taken_in = catch_unwind(AssertUnwindSafe(|| take_in_events(&self.view, events)));
+        if let Err(error) = taken_in.unwrap_or(Err(FollowError::Panicked)) {
+            self.view.set_followed(false);
+            if let Some(failed) = self.failed.take() {
+                // Whoever followed may have given up at this moment.
+                let _ = failed.send(error);
+            }
+            return ControlFlow::Break(());
+        }
+        self.since_sweep = self.since_sweep.saturating_add(events.len());
+        if self.since_sweep >= SWEEP_EVERY {
+            self.since_sweep = 0;
+            self.view.documents().sweep();
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        if self.is_current() {
+            self.view.set_followed(false);
         }
     }
 }
@@ -218,5 +287,89 @@ fn account_of(key: &RecordKey) -> Option<AccountId> {
     match key {
         RecordKey::Account(account) | RecordKey::Cell(account, _) => Some(*account),
         RecordKey::Alias(_) | RecordKey::Issuer(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use keyward_records::MasterKey;
+    use keyward_store::{Commit, MemoryStore};
+
+    use super::*;
+
+    async fn loaded() -> (MemoryStore, Arc<View>) {
+        let store = MemoryStore::new();
+        let view = Arc::new(View::new(MasterKey::from_bytes([7; 32])));
+        load(&store, &view).await.unwrap();
+        assert!(view.is_followed());
+        (store, view)
+    }
+
+    async fn run_until_idle() {
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_was_acknowledged_is_shown_without_a_wait() {
+        let (store, view) = loaded().await;
+        let following = tokio::spawn({
+            let (store, view) = (store.clone(), Arc::clone(&view));
+            async move { follow(&store, &view).await }
+        });
+        run_until_idle().await;
+        for _ in 0..10 {
+            let revision = store.commit(Commit::new().put("other", "")).await.unwrap();
+            assert_eq!(view.revision(), revision);
+        }
+        following.abort();
+        assert!(following.await.unwrap_err().is_cancelled());
+        assert!(!view.is_followed(), "nobody follows any more");
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_cannot_be_taken_in_ends_deciding_before_it_is_acknowledged() {
+        let (store, view) = loaded().await;
+        let following = tokio::spawn({
+            let (store, view) = (store.clone(), Arc::clone(&view));
+            async move { follow(&store, &view).await }
+        });
+        run_until_idle().await;
+        let account = "111122223333".parse().unwrap();
+        let key = RecordKey::Account(account).encode();
+        store
+            .commit(Commit::new().put(key, "damaged"))
+            .await
+            .unwrap();
+        assert!(!view.is_followed());
+        assert!(matches!(
+            following.await.unwrap(),
+            Err(FollowError::Decode(_))
+        ));
+    }
+
+    #[tokio::test]
+    async fn who_followed_before_does_not_disturb_who_follows_now() {
+        let (store, view) = loaded().await;
+        let before = Box::pin(follow(&store, &view));
+        tokio::select! {
+            biased;
+            _ = before => panic!("it ended"),
+            () = run_until_idle() => {}
+        }
+        assert!(!view.is_followed());
+        load(&store, &view).await.unwrap();
+        let now = Box::pin(follow(&store, &view));
+        tokio::select! {
+            biased;
+            _ = now => panic!("it ended"),
+            () = async {
+                run_until_idle().await;
+                let revision = store.commit(Commit::new().put("other", "")).await.unwrap();
+                assert_eq!(view.revision(), revision);
+                assert!(view.is_followed());
+            } => {}
+        }
     }
 }

@@ -7,9 +7,6 @@ use std::time::Duration;
 use keyward_store::Revision;
 use tokio::sync::oneshot;
 
-/// How often whoever waits lets others run before it is put on the list.
-const YIELDS: u32 = 2;
-
 /// The newest revision that is shown.
 ///
 /// Every write waits for its own revision, many at a time: each waiter is woken once, when its revision is there.
@@ -46,13 +43,6 @@ impl Progress {
 
     /// Waits until a revision is shown, but no longer than `patience`; returns whether it is.
     pub(crate) async fn wait_for(&self, revision: Revision, patience: Duration) -> bool {
-        // The follower was woken by the same commit a moment ago: letting it run is cheaper than a timer and a waker.
-        for _ in 0..YIELDS {
-            if self.revision() >= revision {
-                return true;
-            }
-            tokio::task::yield_now().await;
-        }
         let reached = {
             let mut state = self.lock();
             if state.shown >= revision {

@@ -66,7 +66,7 @@ pub async fn run(fixture: &mut dyn Fixture) -> Result<(), Failure> {
         commits::counters commits::counter_bounds commits::limits commits::malformed commits::concurrent_writers
         reads::empty_store reads::isolation reads::scan_order reads::scan_pages reads::every_byte reads::restart
         watches::order watches::groups watches::resume watches::waits watches::abandoned_wait
-        watches::compacted watches::ahead
+        watches::compacted watches::ahead watches::observed
     }
     if failures.is_empty() {
         Ok(())

@@ -1,6 +1,7 @@
 //! What watches tell: every commit, in order, from any revision that is still held.
 
-use std::sync::Arc;
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 
@@ -8,7 +9,7 @@ use super::{
     Failure, Fixture, commit, contents_of, counter, ensure, next, next_event, next_group, same,
     snapshot, watch,
 };
-use crate::{Change, Commit, Revision, Store, WatchError};
+use crate::{Change, Commit, Event, Revision, Store, WatchError};
 
 fn change(key: &'static str, value: Option<Bytes>) -> Change {
     Change {
@@ -209,6 +210,50 @@ async fn is_compacted(what: &str, store: &Arc<dyn Store>, after: Revision) -> Re
     ensure!(
         matches!(told, Err(WatchError::Compacted { .. })),
         "{what}: told {told:?}"
+    );
+    Ok(())
+}
+
+/// An observer sees every commit, in order, before it is acknowledged, until it breaks.
+pub(super) async fn observed(fixture: &mut dyn Fixture) -> Result<(), Failure> {
+    let store = fixture.empty().await?;
+    let start = commit(&*store, Commit::new().put("before", "")).await?;
+    let missed = commit(&*store, Commit::new().put("missed", "")).await?;
+    let seen: Arc<Mutex<Vec<Revision>>> = Arc::default();
+    let noted = Arc::clone(&seen);
+    let last = Revision::new(missed.number() + 3);
+    let observer = Box::new(move |events: &[Event]| {
+        let mut noted = noted.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.extend(events.iter().map(|event| event.revision));
+        if noted.last().is_some_and(|seen| *seen >= last) {
+            ControlFlow::Break(())
+        } else {
+            ControlFlow::Continue(())
+        }
+    });
+    let given_back = store
+        .observe(start, observer)
+        .map_err(|error| error.to_string())?;
+    if given_back.is_some() {
+        // Others commit to such a store too.
+        return Ok(());
+    }
+    let look = || seen.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let mut expected = vec![missed];
+    same("what was missed", look(), expected.clone())?;
+    for _ in 0..5 {
+        let revision = commit(&*store, Commit::new().add("n", 1, None)).await?;
+        if revision <= last {
+            expected.push(revision);
+        }
+        same("what was acknowledged", look(), expected.clone())?;
+    }
+    let ahead = Revision::new(last.number() + 100);
+    let observer = Box::new(|_: &[Event]| ControlFlow::Continue(()));
+    let refused = store.observe(ahead, observer);
+    ensure!(
+        matches!(refused, Err(WatchError::Compacted { .. })),
+        "an observer that is ahead of the store is not told so"
     );
     Ok(())
 }

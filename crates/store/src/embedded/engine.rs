@@ -341,7 +341,7 @@ impl Engine {
         self.state.revision = revision;
         self.recent = recent;
         self.show();
-        feed.publish(events);
+        feed.publish(&events);
         Ok(())
     }
 

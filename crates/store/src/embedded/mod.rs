@@ -27,7 +27,9 @@ pub use engine::FORMAT_VERSION;
 pub use files::{OpenError, OpenMode};
 
 use crate::feed::Feed;
-use crate::{Commit, CommitError, Revision, Snapshot, Store, StoreError, Watch, WatchError};
+use crate::{
+    Commit, CommitError, Observer, Revision, Snapshot, Store, StoreError, Watch, WatchError,
+};
 use queue::Queue;
 use snapshot::{Newest, TableSnapshot};
 use tables::Tables;
@@ -140,6 +142,16 @@ impl RedbStore {
                 reason: "the store is closed".to_owned(),
             })
     }
+
+    /// Returns the revision that snapshots show now.
+    fn visible(&self) -> Result<Revision, WatchError> {
+        let snapshot = self.table_snapshot();
+        snapshot
+            .map(|snapshot| snapshot.revision())
+            .map_err(|error| WatchError::Unavailable {
+                reason: error.to_string(),
+            })
+    }
 }
 
 impl Drop for RedbStore {
@@ -161,15 +173,14 @@ impl Store for RedbStore {
     }
 
     async fn watch(&self, after: Revision) -> Result<Box<dyn Watch>, WatchError> {
-        let visible = match self.table_snapshot() {
-            Ok(snapshot) => snapshot.revision(),
-            Err(error) => {
-                return Err(WatchError::Unavailable {
-                    reason: error.to_string(),
-                });
-            }
-        };
+        let visible = self.visible()?;
         self.feed.watch(after, visible)
+    }
+
+    fn observe(&self, after: Revision, observer: Observer) -> Result<Option<Observer>, WatchError> {
+        let visible = self.visible()?;
+        self.feed.observe(after, visible, observer)?;
+        Ok(None)
     }
 
     async fn revision(&self) -> Result<Revision, StoreError> {
