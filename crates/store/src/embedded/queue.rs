@@ -94,6 +94,11 @@ impl Queue {
                 .wait(waiting)
                 .unwrap_or_else(PoisonError::into_inner);
         }
+        // Where the cores are busy, others that are about to commit get so far, and share the sync; an idle core comes back
+        // at once.
+        drop(waiting);
+        std::thread::yield_now();
+        let mut waiting = self.lock();
         let mut size = 0;
         let fits = |job: &&Job| {
             size += job.commit.size();
