@@ -69,6 +69,19 @@ def test_who_can_and_can(server, alice):
     assert "you may not iam:GetAccountAuthorizationDetails" in limited.stderr
 
 
+def test_a_server_without_organizations_lacks_nothing_of_them(server, alice):
+    explained = ask(server, "explain", "--principal", user_arn("alice"), "--action", "iam:CreateUser",
+                    "--resource", user_arn("x"))
+    assert explained.returncode == 3, explained.stderr
+    assert "not part of the input" not in explained.stdout
+    layers = [" ".join(line.split()) for line in explained.stdout.splitlines()]
+    assert "├─ · service control policies none" in layers and "├─ · VPC endpoint policy none" in layers
+    who = ask(server, "who-can", "--action", "iam:ListUsers", "--resource", "*")
+    can = ask(server, "can", "--principal", user_arn("alice"))
+    for asked in (who, can):
+        assert "not part of the input" not in asked.stdout.lower() and not asked.returncode, asked.stdout
+
+
 def _bare(server):
     server.client("iam").create_user(UserName="bare")
     return "bare"

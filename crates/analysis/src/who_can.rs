@@ -299,7 +299,7 @@ pub(crate) fn known<'a>(
             return is_user || has();
         }
         if below("aws:PrincipalOrg") || below("aws:ResourceOrg") {
-            return export.organization.is_some();
+            return export.organization.is_some() || export.stands_alone;
         }
         if is("aws:userid")
             || is("aws:SourceVpc")
@@ -395,7 +395,7 @@ fn notes(export: &Export, question: &Question, owner_is_known: bool) -> Vec<Stri
                 .to_owned(),
         );
     }
-    if export.organization.is_none() {
+    if export.organization.is_none() && !export.stands_alone {
         notes.push("Service control policies and resource control policies are not part of the input (docs/exports.md).".to_owned());
     }
     if resource_policy(export, &question.resource).is_none() && question.resource != "*" {

@@ -8,6 +8,8 @@ pub(crate) mod credentials;
 mod keys;
 mod response;
 
+use std::time::Duration;
+
 use keyward_analysis::BadQuestion;
 use keyward_arn::AccountId;
 use keyward_export::{Account, Export, Piece};
@@ -23,6 +25,9 @@ const PAGES: usize = 10_000;
 
 /// Entities asked for at a time.
 const PAGE: i32 = 1_000;
+
+/// How long it may take until the server says what it is.
+const LOOK: Duration = Duration::from_secs(5);
 
 /// A server and who asks it.
 pub(crate) struct Server {
@@ -122,7 +127,16 @@ impl Server {
                 .accounts
                 .insert(self.account_id()?, Account::default());
         }
+        export.stands_alone = self.is_keyward();
         Ok(export)
+    }
+
+    /// Returns whether the server is a Keyward, which has neither organizations nor VPC endpoints; AWS may be behind the
+    /// same commands.
+    fn is_keyward(&self) -> bool {
+        let looked = self.client.look("/readyz", LOOK);
+        let answer = self.runtime.block_on(looked);
+        answer.is_ok_and(|answer| answer.revision.is_some())
     }
 
     fn account(&self) -> Result<Account, CallError> {

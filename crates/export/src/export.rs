@@ -34,6 +34,9 @@ pub struct Export {
     pub aws_managed: BTreeMap<String, Managed>,
     /// The organization, where a file tells.
     pub organization: Option<Organization>,
+    /// Whether the accounts are of a server that has neither organizations nor VPC endpoints: then nothing of them is
+    /// missing here.
+    pub stands_alone: bool,
     /// Resource policies by the ARN of their resource.
     pub resources: BTreeMap<String, ResourcePolicy>,
     /// Virtual MFA devices; `None` where nothing lists them.

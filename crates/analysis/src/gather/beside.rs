@@ -26,7 +26,7 @@ impl Gathering<'_> {
     pub(super) fn endpoint(&mut self, target: Target<'_>) {
         let export = self.export;
         let Some(endpoint) = target.endpoint.and_then(|id| export.endpoints.get(id)) else {
-            self.into.unseen.push(LayerKind::Endpoint);
+            self.unseen_beside(LayerKind::Endpoint);
             return;
         };
         self.into.endpoint_kind = match endpoint.kind {
@@ -72,6 +72,13 @@ impl Gathering<'_> {
         }
     }
 
+    /// Notes that nothing of a layer is known, where there is such a layer at all.
+    fn unseen_beside(&mut self, layer: LayerKind) {
+        if !self.export.stands_alone {
+            self.into.unseen.push(layer);
+        }
+    }
+
     fn control(
         &mut self,
         account: AccountId,
@@ -82,7 +89,7 @@ impl Gathering<'_> {
         let organization = export.organization.as_ref();
         let way = organization.and_then(|it| it.accounts.get(&account));
         let (Some(organization), Some(way)) = (organization, way) else {
-            self.into.unseen.push(layer);
+            self.unseen_beside(layer);
             return None;
         };
         if organization.management == Some(account) {
