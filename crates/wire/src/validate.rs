@@ -102,10 +102,14 @@ impl Walk {
             Kind::List(element) => self.list(shape, element, field),
             Kind::Map { key, value } => self.map(shape, key, value, field),
             Kind::Boolean | Kind::Enumeration(_) | Kind::Integer | Kind::String => {
+                let all = broken(self.service, shape, field)?;
+                if all.is_empty() {
+                    return Ok(());
+                }
                 let words = self.own_words(shape, field)?;
                 let has_own = words.is_some();
                 self.named = self.named.take().or(words);
-                for broken in broken(self.service, shape, field)? {
+                for broken in all {
                     if has_own && broken.starts_with(PATTERN) {
                         continue;
                     }
