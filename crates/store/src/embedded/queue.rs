@@ -24,6 +24,8 @@ pub(super) struct Queue {
 struct Waiting {
     jobs: VecDeque<Job>,
     closed: bool,
+    /// Whether the writer sleeps: waking one that does not costs a system call all the same.
+    asleep: bool,
 }
 
 #[derive(Debug)]
@@ -56,7 +58,7 @@ impl Queue {
             .await
             .map_err(|_| closed())?;
         let (reply, outcome) = oneshot::channel();
-        {
+        let asleep = {
             let mut waiting = self.lock();
             if waiting.closed {
                 return Err(closed());
@@ -66,8 +68,11 @@ impl Queue {
                 reply,
                 _room: room,
             });
+            std::mem::take(&mut waiting.asleep)
+        };
+        if asleep {
+            self.filled.notify_one();
         }
-        self.filled.notify_one();
         // No answer: the writer died of a panic with the commit in its hands.
         let died = || CommitError::OutcomeUnknown {
             reason: "the store's writer has stopped".to_owned(),
@@ -89,6 +94,7 @@ impl Queue {
             if waiting.closed {
                 return None;
             }
+            waiting.asleep = true;
             waiting = self
                 .filled
                 .wait(waiting)
