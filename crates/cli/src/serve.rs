@@ -158,7 +158,9 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         )
         .init();
     let config = configuration(arguments, file)?;
+    // For what is not a request; those have threads of their own.
     let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
         .enable_all()
         .build()?;
     runtime.block_on(async {

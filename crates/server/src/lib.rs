@@ -13,6 +13,7 @@ mod details;
 mod entropy;
 mod http;
 mod imds;
+mod lanes;
 mod limits;
 mod listen;
 mod local;

@@ -15,11 +15,13 @@ use tokio::sync::Semaphore;
 use tokio_rustls::TlsAcceptor;
 
 use crate::http::{Peer, answer};
+use crate::lanes::Lanes;
 use crate::limits::{CONNECTIONS, GRACE, HANDSHAKE_TIME, HEAD_BYTES, HEAD_TIME, HEADERS};
 
-/// Serves the API on a listener until `stop` resolves, then lets requests under way end.
+/// Serves the API on a listener until `stop` resolves, then lets requests under way end. Connections are served on `lanes`.
 pub(crate) async fn serve(
     service: Arc<Service>,
+    lanes: Lanes,
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     stop: impl Future<Output = ()>,
@@ -45,16 +47,25 @@ pub(crate) async fn serve(
                 continue;
             }
         };
+        // The runtime that accepted it must let go of it.
+        let stream = match stream.into_std() {
+            Ok(stream) => stream,
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be handed on");
+                continue;
+            }
+        };
         let (service, tls, watcher) = (Arc::clone(&service), tls.clone(), graceful.watcher());
-        tokio::spawn(async move {
+        lanes.spawn(async move {
             let connection = Connection {
                 service,
                 address,
                 watcher,
             };
-            match tls {
-                None => connection.plain(stream).await,
-                Some(tls) => connection.encrypted(stream, &tls).await,
+            match (TcpStream::from_std(stream), tls) {
+                (Err(error), _) => tracing::warn!(%error, "a connection could not be taken"),
+                (Ok(stream), None) => connection.plain(stream).await,
+                (Ok(stream), Some(tls)) => connection.encrypted(stream, &tls).await,
             }
             drop(place);
         });

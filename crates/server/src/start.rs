@@ -1,6 +1,7 @@
 //! Starting: from a configuration to a server that answers.
 
 use std::net::SocketAddr;
+use std::num::NonZero;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,6 +24,7 @@ use crate::data::DataDirectory;
 use crate::details::DetailFiles;
 use crate::entropy::SystemEntropy;
 use crate::imds::{self, ImdsConfig};
+use crate::lanes::Lanes;
 use crate::{admin, listen, tls};
 
 /// How often the last use of access keys is written to the store.
@@ -183,8 +185,10 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
         // The sender lives as long as the server, so an error can only mean the end.
         let _ = stopped.wait_for(|stop| *stop).await;
     };
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
     let serving = tokio::spawn(listen::serve(
         Arc::clone(&service),
+        Lanes::start(cores).context("can't start threads")?,
         listener,
         acceptor,
         until_stop,

@@ -1,0 +1,149 @@
+//! The threads that requests are answered on.
+//!
+//! Each has a runtime of its own, and a connection stays where it began: no thread takes work from another, wakes another,
+//! or frees what another allocated. A request that keeps its thread busy holds up the other connections of that thread;
+//! what takes long (hashing passwords) is done on threads of its own.
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread::Builder;
+
+use tokio::runtime::Handle;
+use tokio::sync::oneshot;
+
+/// Threads that share out connections. Once dropped, they end, and what they still do is cut off.
+pub(crate) struct Lanes(Vec<Lane>);
+
+struct Lane {
+    runtime: Handle,
+    open: Arc<AtomicUsize>,
+    _end: oneshot::Sender<()>,
+}
+
+/// One of the connections of a lane, counted for as long as it is there.
+struct Place(Arc<AtomicUsize>);
+
+impl Lanes {
+    /// Starts as many threads, at least one.
+    pub(crate) fn start(count: usize) -> io::Result<Self> {
+        let lanes = (1..=count.max(1)).map(Lane::start);
+        lanes.collect::<io::Result<_>>().map(Self)
+    }
+
+    /// Runs to its end, on the thread that has the fewest, what serves a connection.
+    pub(crate) fn spawn(&self, serving: impl Future<Output = ()> + Send + 'static) {
+        let open = |lane: &&Lane| lane.open.load(Ordering::Relaxed);
+        let Some(lane) = self.0.iter().min_by_key(open) else {
+            return;
+        };
+        let place = Place::take(&lane.open);
+        lane.runtime.spawn(async move {
+            serving.await;
+            drop(place);
+        });
+    }
+}
+
+impl Lane {
+    fn start(number: usize) -> io::Result<Self> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        let handle = runtime.handle().clone();
+        let (end, ended) = oneshot::channel();
+        Builder::new()
+            .name(format!("requests-{number}"))
+            .spawn(move || {
+                // That the sender is gone is the end.
+                let _ = runtime.block_on(ended);
+                // Does not wait for what else it runs.
+                runtime.shutdown_background();
+            })?;
+        Ok(Self {
+            runtime: handle,
+            open: Arc::default(),
+            _end: end,
+        })
+    }
+}
+
+impl Place {
+    fn take(open: &Arc<AtomicUsize>) -> Self {
+        open.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(open))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn open(lanes: &Lanes) -> Vec<usize> {
+        let counts = lanes.0.iter().map(|lane| lane.open.load(Ordering::Relaxed));
+        counts.collect()
+    }
+
+    #[tokio::test]
+    async fn connections_are_shared_out_evenly_and_stay_where_they_are() {
+        let lanes = Lanes::start(3).unwrap();
+        let (told, mut names) = tokio::sync::mpsc::unbounded_channel();
+        let mut ends = Vec::new();
+        for _ in 0..9 {
+            let (end, ended) = oneshot::channel::<()>();
+            let told = told.clone();
+            ends.push(end);
+            lanes.spawn(async move {
+                let name = || std::thread::current().name().unwrap().to_owned();
+                let before = name();
+                let _ = ended.await;
+                told.send((before, name())).unwrap();
+            });
+        }
+        assert_eq!(open(&lanes), [3, 3, 3]);
+        drop(ends);
+        let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+        for _ in 0..9 {
+            let (before, after) = names.recv().await.unwrap();
+            assert_eq!(before, after);
+            *counts.entry(after).or_default() += 1;
+        }
+        assert_eq!(counts.len(), 3);
+        assert!(counts.values().all(|count| *count == 3), "{counts:?}");
+        while open(&lanes) != [0, 0, 0] {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_panics_leaves_its_place_and_its_lane_goes_on() {
+        let lanes = Lanes::start(1).unwrap();
+        lanes.spawn(async { panic!("on purpose") });
+        let (told, heard) = oneshot::channel();
+        lanes.spawn(async move { told.send(()).unwrap() });
+        heard.await.unwrap();
+        while open(&lanes) != [0] {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_ends_with_the_lanes() {
+        let lanes = Lanes::start(2).unwrap();
+        let (told, cut_off) = oneshot::channel::<()>();
+        lanes.spawn(async move {
+            let _told = told;
+            std::future::pending::<()>().await;
+        });
+        drop(lanes);
+        assert!(cut_off.await.is_err());
+    }
+}
