@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
@@ -10,6 +11,9 @@ use super::engine::Engine;
 use crate::feed::Feed;
 use crate::limits::{GROUP_BYTES_MAX, QUEUE_BYTES_MAX};
 use crate::{Commit, CommitError, Revision};
+
+/// How long a group is waited for, at most.
+const PATIENCE_MAX: Duration = Duration::from_millis(2);
 
 /// Commits that wait, bounded in bytes.
 #[derive(Debug)]
@@ -24,8 +28,8 @@ pub(super) struct Queue {
 struct Waiting {
     jobs: VecDeque<Job>,
     closed: bool,
-    /// Whether the writer sleeps: waking one that does not costs a system call all the same.
-    asleep: bool,
+    /// How many jobs wake the writer, where it sleeps: waking one that does not costs a system call all the same.
+    wakes_at: Option<usize>,
 }
 
 #[derive(Debug)]
@@ -58,7 +62,7 @@ impl Queue {
             .await
             .map_err(|_| closed())?;
         let (reply, outcome) = oneshot::channel();
-        let asleep = {
+        let wakes = {
             let mut waiting = self.lock();
             if waiting.closed {
                 return Err(closed());
@@ -68,9 +72,10 @@ impl Queue {
                 reply,
                 _room: room,
             });
-            std::mem::take(&mut waiting.asleep)
+            let count = waiting.jobs.len();
+            waiting.wakes_at.take_if(|wakes_at| count >= *wakes_at)
         };
-        if asleep {
+        if wakes.is_some() {
             self.filled.notify_one();
         }
         // No answer: the writer died of a panic with the commit in its hands.
@@ -88,23 +93,30 @@ impl Queue {
     }
 
     /// Waits for commits and takes as many as fit into a group; `None` when there will be no more.
-    fn take_group(&self) -> Option<Vec<Job>> {
+    ///
+    /// Where the last group had several, as many are waited for, but no longer than `pace` says: whoever was answered a
+    /// moment ago is often about to commit again.
+    fn take_group(&self, pace: Pace) -> Option<Vec<Job>> {
         let mut waiting = self.lock();
         while waiting.jobs.is_empty() {
             if waiting.closed {
                 return None;
             }
-            waiting.asleep = true;
+            waiting.wakes_at = Some(1);
             waiting = self
                 .filled
                 .wait(waiting)
                 .unwrap_or_else(PoisonError::into_inner);
         }
-        // Where the cores are busy, others that are about to commit get so far, and share the sync; an idle core comes back
-        // at once.
-        drop(waiting);
-        std::thread::yield_now();
-        let mut waiting = self.lock();
+        let is_short = |waiting: &mut Waiting| !waiting.closed && waiting.jobs.len() < pace.last;
+        if is_short(&mut waiting) {
+            waiting.wakes_at = Some(pace.last);
+            let waited = self
+                .filled
+                .wait_timeout_while(waiting, pace.patience, is_short);
+            waiting = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        waiting.wakes_at = None;
         let mut size = 0;
         let fits = |job: &&Job| {
             size += job.commit.size();
@@ -121,11 +133,24 @@ impl Queue {
     }
 }
 
+/// How long the next group may be waited for.
+#[derive(Clone, Copy, Debug, Default)]
+struct Pace {
+    /// Commits in the last group.
+    last: usize,
+    /// Half of what the last group took: a group that waits in vain takes half as long again.
+    patience: Duration,
+}
+
 /// Runs the writer until the queue is closed and empty; then closes the engine.
 pub(super) fn write(queue: &Queue, mut engine: Engine, feed: &Feed) -> Result<(), String> {
     let run = AssertUnwindSafe(|| {
-        while let Some(jobs) = queue.take_group() {
+        let mut pace = Pace::default();
+        while let Some(jobs) = queue.take_group(pace) {
+            let (begun, last) = (Instant::now(), jobs.len());
             write_group(&mut engine, jobs, feed);
+            let patience = (begun.elapsed() / 2).min(PATIENCE_MAX);
+            pace = Pace { last, patience };
         }
         engine.close()
     });
@@ -153,5 +178,83 @@ fn write_group(engine: &mut Engine, jobs: Vec<Job>, feed: &Feed) {
     for (outcome, (reply, _room)) in engine.apply(&commits, feed).into_iter().zip(replies) {
         // The caller may be gone; the commit is done all the same.
         let _ = reply.send(outcome);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LONG: Duration = Duration::from_secs(600);
+
+    /// Commits as many times at once; nobody is answered.
+    async fn commit_times(queue: &Arc<Queue>, count: usize) {
+        let before = queue.lock().jobs.len();
+        for number in 0..count {
+            let queue = Arc::clone(queue);
+            let commit = Commit::new().put(format!("key {number}"), "");
+            tokio::spawn(async move { queue.commit(commit).await });
+        }
+        while queue.lock().jobs.len() < before + count {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn taken(queue: &Arc<Queue>, pace: Pace) -> tokio::task::JoinHandle<Option<Vec<Job>>> {
+        let queue = Arc::clone(queue);
+        tokio::task::spawn_blocking(move || queue.take_group(pace))
+    }
+
+    async fn until_it_wakes_at(queue: &Queue, count: usize) {
+        while queue.lock().wakes_at != Some(count) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_group_is_taken_once_it_is_as_large_as_the_last() {
+        let queue = Queue::new();
+        let pace = Pace {
+            last: 3,
+            patience: LONG,
+        };
+        let group = taken(&queue, pace);
+        until_it_wakes_at(&queue, 1).await;
+        commit_times(&queue, 1).await;
+        until_it_wakes_at(&queue, 3).await;
+        commit_times(&queue, 2).await;
+        assert_eq!(group.await.unwrap().unwrap().len(), 3);
+        assert_eq!(queue.lock().wakes_at, None);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_a_group_that_does_not_come() {
+        let queue = Queue::new();
+        commit_times(&queue, 1).await;
+        // One at a time: at once, whatever the patience.
+        for last in [0, 1] {
+            let patience = LONG;
+            let group = taken(&queue, Pace { last, patience });
+            assert_eq!(group.await.unwrap().unwrap().len(), 1);
+            commit_times(&queue, 1).await;
+        }
+        let patience = Duration::from_millis(5);
+        let group = taken(&queue, Pace { last: 9, patience });
+        assert_eq!(group.await.unwrap().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn what_waits_is_taken_when_the_queue_closes() {
+        let queue = Queue::new();
+        commit_times(&queue, 1).await;
+        let pace = Pace {
+            last: 3,
+            patience: LONG,
+        };
+        let group = taken(&queue, pace);
+        until_it_wakes_at(&queue, 3).await;
+        queue.close();
+        assert_eq!(group.await.unwrap().unwrap().len(), 1);
+        assert!(taken(&queue, pace).await.unwrap().is_none());
     }
 }
