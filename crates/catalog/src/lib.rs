@@ -22,6 +22,7 @@ mod global;
 mod limits;
 mod managed;
 mod names;
+mod rcp;
 mod read;
 mod service_linked_role;
 mod table;
@@ -130,7 +131,7 @@ pub fn is_multivalued(name: &str) -> Option<bool> {
 // (62 services, each with its prefix). The table's source carries the same 62.
 #[must_use]
 pub fn covered_by_rcps(prefix: &str) -> bool {
-    service(prefix).is_some_and(|service| service.is_covered_by_rcps())
+    rcp::covers(prefix)
 }
 
 /// Finds an AWS managed policy by its ARN, `arn:aws:iam::aws:policy/job-function/Billing`; case counts, and only the

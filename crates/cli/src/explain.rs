@@ -7,6 +7,7 @@ mod kept;
 mod read;
 mod sign_in;
 
+use std::mem::ManuallyDrop;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -226,7 +227,8 @@ fn answer(arguments: &Arguments) -> Result<Answer, BadQuestion> {
     {
         return Ok(answer);
     }
-    let source = match &server {
+    // The program ends with the answer: nobody waits for it to be taken apart.
+    let source = ManuallyDrop::new(match &server {
         None => Source::of(&arguments.export)?,
         Some(server) => {
             let mut export = server.export()?;
@@ -234,7 +236,7 @@ fn answer(arguments: &Arguments) -> Result<Answer, BadQuestion> {
             look_at_devices(server, about.unwrap_or_default(), &mut export);
             Source::Export(Box::new(export))
         }
-    };
+    });
     if arguments.lost_access_key {
         return lost_key(arguments, server.as_ref(), &source, now);
     }

@@ -1,19 +1,16 @@
 //! Opens what `--export` names: files and directories, bounded in size and number.
 
+mod skim;
+
 use std::fs::File;
 use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use keyward_analysis::BadQuestion;
-use keyward_export::{
-    CredentialReport, Export, Index, PIECE_BYTES, Skimmed, Skimmer, Unfit, Wanted, limits,
-};
+use keyward_export::{CredentialReport, Export, Skimmed, Wanted, limits};
 
 use crate::terminal;
-
-/// Files from this size on are looked through, and read as far as a question touches them.
-const SKIM_BYTES: u64 = 1 << 20;
 
 /// What questions are put to.
 pub(crate) enum Source {
@@ -26,12 +23,10 @@ pub(crate) enum Source {
 impl Source {
     /// Looks through files and directories.
     pub(crate) fn of(paths: &[PathBuf]) -> Result<Self, BadQuestion> {
-        // The catalog takes a while to unpack: it is done by when it is asked.
-        std::thread::spawn(|| keyward_catalog::covered_by_rcps("iam"));
         let files = files(paths)?;
         let (mut total, mut skimmed) = (0, Skimmed::default());
         for file in &files {
-            match skim(file)? {
+            match skim::skim(file)? {
                 Some(index) => skimmed.skimmed(index),
                 None => {
                     let text = counted(file, &mut total)?;
@@ -137,53 +132,6 @@ fn counted(file: &Path, total: &mut u64) -> Result<String, BadQuestion> {
         )));
     }
     Ok(text)
-}
-
-/// Looks through a file; `None` where it is to be read as a whole.
-fn skim(path: &Path) -> Result<Option<Index>, BadQuestion> {
-    let shown = path.display();
-    let cannot = |error: std::io::Error| BadQuestion::new(format!("can't read {shown}: {error}"));
-    let mut file = File::open(path).map_err(cannot)?;
-    let told = file.metadata().map_err(cannot)?;
-    if !told.is_file() || told.len() < SKIM_BYTES {
-        return Ok(None);
-    }
-    let mut progress = terminal::Progress::new("MiB");
-    let (mut skimmer, mut piece) = (Skimmer::new(), vec![0; PIECE_BYTES]);
-    let mut done = 0_usize;
-    loop {
-        let length = fill(&mut file, &mut piece).map_err(cannot)?;
-        let part = piece.get(..length).unwrap_or_default();
-        let goes_on = skimmer.push(part);
-        done = done.saturating_add(length);
-        progress.at(done >> 20, usize::try_from(told.len() >> 20).unwrap_or(0));
-        if !goes_on || length < PIECE_BYTES {
-            break;
-        }
-    }
-    let is_large = told.len() > limits::FILE_BYTES;
-    match skimmer.finish(&path.to_string_lossy()) {
-        Ok(index) => Ok(Some(index)),
-        Err(Unfit::CutOff) if is_large => Err(BadQuestion::new(format!(
-            "{shown} is cut off: run aws iam get-account-authorization-details again and let it end"
-        ))),
-        Err(Unfit::Other) if is_large => Err(too_large(path)),
-        Err(Unfit::CutOff | Unfit::Other) => Ok(None),
-    }
-}
-
-/// Fills a buffer as far as the file goes.
-fn fill(file: &mut File, buffer: &mut [u8]) -> std::io::Result<usize> {
-    let mut length = 0;
-    while let Some(room) = buffer.get_mut(length..).filter(|room| !room.is_empty()) {
-        match file.read(room) {
-            Ok(0) => break,
-            Ok(read) => length += read,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(length)
 }
 
 /// How much of a file is read at once where stretches of it are asked for.

@@ -47,5 +47,5 @@ pub use message::{Deny, ErrorMessage, Layer, Printed, Refusal, parse as parse_me
 pub use organization::{Level, Organization, PolicyType};
 pub use read::{Piece, read};
 pub use recorded::{Check, Recorded, RecordedPolicy};
-pub use skim::{Index, PIECE_BYTES, Skimmed, Skimmer, Stretch, Unfit, Wanted};
+pub use skim::{Index, PIECE_BYTES, Skimmed, Skimmer, Stretch, Unfit, Wanted, stretches};
 pub use text::{File, Start, Text};

@@ -4,14 +4,17 @@
 //! An export is mostly documents that a question is not about. The text is passed through once, in pieces: brackets
 //! outside of strings are followed ([`block`]), everything above the users, groups, roles and policies is kept and read
 //! as JSON, and of each of these only its place and its ARN are kept. So memory follows the number of entities and not
-//! the size of the file.
+//! the size of the file. A large file is taken apart ([`border`]), its stretches are looked through side by side, and put
+//! together again ([`join`]).
 //!
 //! INVARIANT: what is not as `aws iam get-account-authorization-details` prints it is not skimmed ([`Unfit`]), so that
 //! it is read as a whole and told as ever. Within an entity that no question touches, only strings and brackets are
 //! checked to end, and the text to be UTF-8.
 
 mod block;
+mod border;
 mod head;
+mod join;
 mod lines;
 mod open;
 mod skeleton;
@@ -20,9 +23,11 @@ use keyward_policy::Position;
 
 use crate::limits;
 
-use block::{Brackets, Scanner};
+use block::{Block, Scanner};
+use join::{List, Unlisted};
 use lines::{Lines, Utf8};
 
+pub use border::stretches;
 pub use open::{Skimmed, Stretch, Wanted};
 
 /// Pieces of this size are looked through; all but the last must have it. A processor keeps one close by.
@@ -31,6 +36,8 @@ pub const PIECE_BYTES: usize = 1 << 17;
 /// Why a file cannot be skimmed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unfit {
+    /// A stretch of it does not begin where it was taken to.
+    Border,
     /// It ends within a string, an object or a list.
     CutOff,
     /// It is not what `aws iam get-account-authorization-details` prints.
@@ -67,23 +74,26 @@ pub struct Index {
     pages: (usize, usize),
 }
 
-/// Looks through one file, piece by piece.
-#[derive(Debug, Default)]
+/// Looks through a file, or a stretch of it, piece by piece.
+#[derive(Debug)]
 pub struct Skimmer {
     scanner: Scanner,
     utf8: Utf8,
     lines: Lines,
+    /// Where it began in the file.
+    begin: u64,
     offset: u64,
     depth: usize,
     /// What stands above the entities; of each of these only its outer brackets.
     skeleton: Vec<u8>,
-    /// What the list that is open holds.
-    list: Option<Kind>,
+    list: List,
     /// The entity that is open, and as much of it as came with earlier pieces.
     start: u64,
-    position: Option<Position>,
+    position: Position,
     head: Vec<u8>,
     entries: Vec<Entry>,
+    /// Entities of the list that was opened before the stretch.
+    before: Vec<Unlisted>,
     is_unfit: bool,
 }
 
@@ -96,14 +106,51 @@ struct Done {
     counted: usize,
 }
 
+impl Default for Skimmer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// How deep entities lie: in an object, in a list.
 const ENTITY: usize = 3;
+
+/// How deep what stands between them.
+const LIST: usize = 2;
 
 impl Skimmer {
     /// Begins a file.
     #[must_use]
     pub fn new() -> Self {
-        Self::default()
+        Self::at(0, 0, List::Of(None))
+    }
+
+    /// Begins a stretch, as [`stretches`] gives it: between two entities.
+    #[must_use]
+    pub fn stretch(begin: u64) -> Self {
+        match begin {
+            0 => Self::new(),
+            begin => Self::at(begin, LIST, List::Before),
+        }
+    }
+
+    fn at(begin: u64, depth: usize, list: List) -> Self {
+        Self {
+            scanner: Scanner::new(depth),
+            utf8: Utf8::default(),
+            lines: Lines::default(),
+            begin,
+            offset: begin,
+            depth,
+            skeleton: Vec::new(),
+            list,
+            start: 0,
+            position: Position { line: 1, column: 1 },
+            head: Vec::new(),
+            entries: Vec::new(),
+            before: Vec::new(),
+            is_unfit: false,
+        }
     }
 
     /// Looks through the next piece, of [`PIECE_BYTES`] unless it is the last. Returns whether it is worth going on.
@@ -111,23 +158,16 @@ impl Skimmer {
         if self.offset == 0 && piece.starts_with(b"\xef\xbb\xbf") {
             self.is_unfit = true;
         }
-        self.is_unfit |= !self.utf8.take(piece);
+        let is_ascii = self.scanner.piece(piece);
+        self.is_unfit |= !self.utf8.take(piece, is_ascii);
         let mut done = Done::default();
-        let (blocks, rest) = piece.as_chunks::<{ block::BYTES }>();
-        for (number, block) in blocks.iter().enumerate() {
-            let brackets = self.scanner.block(block);
-            let base = number.saturating_mul(block::BYTES);
-            self.brackets(piece, base, brackets, &mut done);
+        let blocks = self.scanner.blocks();
+        for block in &blocks {
+            self.depth = block.depth;
+            self.brackets(piece, *block, &mut done);
         }
-        if !rest.is_empty() {
-            let mut last = [b' '; block::BYTES];
-            if let Some(begin) = last.get_mut(..rest.len()) {
-                begin.copy_from_slice(rest);
-            }
-            let brackets = self.scanner.block(&last);
-            let at = blocks.len().saturating_mul(block::BYTES);
-            self.brackets(piece, at, brackets, &mut done);
-        }
+        self.scanner.done(blocks);
+        self.depth = self.scanner.depth();
         let rest = piece.get(done.counted..).unwrap_or_default();
         self.lines.pass(rest);
         if self.depth < ENTITY {
@@ -141,8 +181,14 @@ impl Skimmer {
         self.offset = self
             .offset
             .saturating_add(u64::try_from(piece.len()).unwrap_or(u64::MAX));
-        self.is_unfit |= self.entries.len() > limits::ENTITIES;
+        self.check_number();
         !self.is_unfit
+    }
+
+    /// Returns where in the file the first entity begins.
+    fn first(&self) -> Option<u64> {
+        let open = (self.depth >= ENTITY).then_some(self.start);
+        self.entries.first().map(|it| it.start).or(open)
     }
 
     /// Ends the file. `path` is what evidence names.
@@ -164,20 +210,20 @@ impl Skimmer {
         })
     }
 
-    /// Follows the brackets of a block that begins at `base`.
-    fn brackets(&mut self, piece: &[u8], base: usize, found: Brackets, done: &mut Done) {
-        let mut left = found.open | found.close;
+    /// Follows the brackets of a block.
+    fn brackets(&mut self, piece: &[u8], block: Block, done: &mut Done) {
+        let mut left = block.open | block.close;
         while left != 0 {
             let lowest = left & left.wrapping_neg();
             left ^= lowest;
-            if found.open & lowest != 0 {
+            if block.open & lowest != 0 {
                 self.depth = self.depth.saturating_add(1);
                 if self.depth <= ENTITY {
-                    self.opened(piece, at(base, lowest), done);
+                    self.opened(piece, at(block.start, lowest), done);
                 }
             } else {
                 if self.depth <= ENTITY {
-                    self.closed(piece, at(base, lowest), done);
+                    self.closed(piece, at(block.start, lowest), done);
                 }
                 self.depth = self.depth.saturating_sub(1);
             }
@@ -193,9 +239,9 @@ impl Skimmer {
                 .pass(piece.get(done.counted..at).unwrap_or_default());
             done.counted = at;
             self.start = self.place(at);
-            self.position = Some(self.lines.position());
-        } else if self.depth.saturating_add(1) == ENTITY {
-            self.list = skeleton::list(&self.skeleton);
+            self.position = self.lines.position();
+        } else if self.depth == LIST {
+            self.list = List::Of(skeleton::list(&self.skeleton));
         }
     }
 
@@ -208,30 +254,53 @@ impl Skimmer {
         }
         done.kept = at;
         let behind = at.saturating_add(1);
+        if self.list == List::Of(None) {
+            self.head.clear();
+            return;
+        }
         let arn = match self.start.checked_sub(self.offset) {
             Some(before) => {
                 let begin = usize::try_from(before).unwrap_or(usize::MAX);
-                self.list
-                    .and_then(|_| head::arn_of(piece.get(begin..behind)?))
+                head::arn_of(piece.get(begin..behind).unwrap_or_default())
             }
             None => {
                 self.head(piece.get(..behind).unwrap_or_default());
-                let head = std::mem::take(&mut self.head);
-                head::arn_of(&head)
+                let arn = head::arn_of(&self.head);
+                self.head.clear();
+                arn
             }
         };
-        let Some(kind) = self.list else { return };
-        let (Some(arn), Some(position)) = (arn, self.position) else {
+        let found = Unlisted {
+            start: self.start,
+            end: self.place(behind),
+            position: self.position,
+            arn: arn.map(String::into_boxed_str),
+        };
+        match self.list {
+            List::Before => self.before.push(found),
+            List::Of(list) => self.listed(found, list),
+        }
+    }
+
+    /// Adds an entity of a list.
+    fn listed(&mut self, found: Unlisted, list: Option<Kind>) {
+        let Some(kind) = list else { return };
+        let Some(arn) = found.arn else {
             self.is_unfit = true;
             return;
         };
         self.entries.push(Entry {
             kind,
-            start: self.start,
-            end: self.place(behind),
-            position,
-            arn: arn.into(),
+            start: found.start,
+            end: found.end,
+            position: found.position,
+            arn,
         });
+    }
+
+    fn check_number(&mut self) {
+        let number = self.entries.len().saturating_add(self.before.len());
+        self.is_unfit |= number > limits::ENTITIES;
     }
 
     /// Keeps the beginning of an entity that goes over pieces.

@@ -8,7 +8,7 @@
 
 use keyward_analysis::{Question, doctor, explain, who_can};
 use keyward_engine::Decision;
-use keyward_export::{Export, read};
+use keyward_export::{Export, PIECE_BYTES, Skimmer, read, stretches};
 use keyward_testkit::exports::{
     ACCOUNTS, ExportFile, ROLES, many_roles, organization, role_arn, small_shop,
 };
@@ -153,4 +153,54 @@ fn five_thousand_roles() {
         all - bounded,
         "a boundary of another team cuts it off"
     );
+}
+
+/// Looked through in stretches, that begin at these places, as from the beginning.
+#[test]
+fn taken_apart() {
+    let index = |text: &[u8], borders: &[usize]| {
+        let starts = std::iter::once(0).chain(borders.iter().copied());
+        let ends = borders.iter().copied().chain([text.len()]);
+        let stretches = starts.zip(ends).map(|(start, end)| {
+            let mut skimmer = Skimmer::stretch(start as u64);
+            for piece in text[start..end].chunks(PIECE_BYTES) {
+                skimmer.push(piece);
+            }
+            skimmer
+        });
+        format!("{:?}", Skimmer::join(stretches, "x.json"))
+    };
+    for (file, least) in many_roles().iter().map(|file| (file, 25)).chain(
+        small_shop()
+            .iter()
+            .chain(&organization())
+            .map(|file| (file, 0)),
+    ) {
+        let text = file.text.as_bytes();
+        let whole = index(text, &[]);
+        let stretches = stretches(text.len() as u64, |range| {
+            text[range.start as usize..text.len().min(range.end as usize)].to_vec()
+        });
+        let borders: Vec<usize> = stretches
+            .iter()
+            .skip(1)
+            .map(|it| it.start as usize)
+            .collect();
+        assert!(borders.len() >= least, "{}: {}", file.path, borders.len());
+        assert_eq!(index(text, &borders), whole, "{}", file.path);
+        // Small ones wherever a line begins.
+        for (at, _) in file
+            .text
+            .match_indices('\n')
+            .filter(|_| least == 0)
+            .step_by(499)
+        {
+            let apart = index(text, &[at + 1]);
+            assert!(
+                apart == whole || apart == "Err(Border)",
+                "{} {at}",
+                file.path
+            );
+        }
+    }
 }

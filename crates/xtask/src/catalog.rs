@@ -26,6 +26,9 @@ use managed::Policies;
 /// The file of what AWS calls its services.
 const NAMES: &str = "service-names.txt";
 
+/// The file of the services that resource control policies cover, which the table of actions says as well.
+const COVERED: &str = "rcp-services.txt";
+
 /// Where a table's facts come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Source {
@@ -73,6 +76,8 @@ fn refresh(folder: &Path) -> Result<()> {
     }
     let names = iam_data::names(&folder.join("package"))?;
     fs::write(data.join(NAMES), names).with_context(|| format!("cannot write {NAMES}"))?;
+    fs::write(data.join(COVERED), actions.covered_by_rcps())
+        .with_context(|| format!("cannot write {COVERED}"))?;
     report(&actions, &policies);
     Ok(())
 }
@@ -97,6 +102,12 @@ fn check() -> Result<()> {
     ensure!(
         there == committed::service_names()?,
         "{NAMES} does not name each service once: restore it, or `catalog --refresh` it"
+    );
+    let there =
+        fs::read_to_string(data.join(COVERED)).with_context(|| format!("cannot read {COVERED}"))?;
+    ensure!(
+        there == actions.covered_by_rcps(),
+        "{COVERED} is not what the table of actions says: restore it, or `catalog --refresh` it"
     );
     report(&actions, &policies);
     Ok(())

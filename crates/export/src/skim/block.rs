@@ -1,64 +1,139 @@
-//! Finds brackets outside of strings, 64 bytes at a time.
+//! Finds brackets outside of strings, 64 bytes at a time, and tells those by which entities begin and end.
 //!
 //! The way of simdjson: one bit a byte for each kind of character, and arithmetic on these instead of a branch a byte.
 //! Source: Langdale and Lemire, "Parsing Gigabytes of JSON per Second", VLDB Journal 2019, sections 3.1.1 and 3.1.2.
 
-use wide::u8x16;
+use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64};
+
+use super::ENTITY;
 
 /// How many bytes are looked at together.
-pub(super) const BYTES: usize = 64;
+const BYTES: usize = 64;
 
-/// The brackets of a block, the first byte in the lowest bit.
+/// A block with a bracket that is at most as deep as entities are; the first byte in the lowest bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Brackets {
+pub(super) struct Block {
+    /// Where it begins in its piece.
+    pub(super) start: usize,
+    /// How deep.
+    pub(super) depth: usize,
     /// `{` and `[`.
     pub(super) open: u64,
     /// `}` and `]`.
     pub(super) close: u64,
 }
 
-/// What one block leaves for the next.
-#[derive(Clone, Debug, Default)]
+/// Looks at one piece after the other.
+#[derive(Debug)]
 pub(super) struct Scanner {
+    level: Level,
+    before: Before,
+    blocks: Vec<Block>,
+}
+
+/// What one block leaves for the next.
+#[derive(Debug)]
+struct Before {
     /// 1 where the first byte of the next block stands behind a backslash.
     escaped: u64,
     /// All ones within a string.
     in_string: u64,
+    depth: usize,
 }
 
 impl Scanner {
-    /// Looks at the next block.
-    pub(super) fn block(&mut self, bytes: &[u8; BYTES]) -> Brackets {
-        let (mut quote, mut backslash, mut open, mut close) = (0, 0, 0, 0);
-        // `{` and `[`, `}` and `]` differ in the same bit.
-        let bit = u8x16::splat(0x20);
-        for (part, shift) in bytes.as_chunks::<16>().0.iter().zip([0, 16, 32, 48]) {
-            let lanes = u8x16::new(*part);
-            let folded = lanes | bit;
-            let mask = |lanes: u8x16, byte: u8| -> u64 {
-                let equal = lanes.simd_eq(u8x16::splat(byte));
-                u64::from(equal.to_bitmask()).wrapping_shl(shift)
-            };
-            quote |= mask(lanes, b'"');
-            backslash |= mask(lanes, b'\\');
-            open |= mask(folded, b'{');
-            close |= mask(folded, b'}');
+    /// Begins outside of strings, so deep.
+    pub(super) fn new(depth: usize) -> Self {
+        Self {
+            level: Level::new(),
+            before: Before {
+                escaped: 0,
+                in_string: 0,
+                depth,
+            },
+            blocks: Vec::new(),
         }
-        let quote = quote & !self.escaped(backslash);
-        let within = prefix_xor(quote) ^ self.in_string;
-        self.in_string = within.wrapping_shr(63).wrapping_neg();
-        Brackets {
-            open: open & !within,
-            close: close & !within,
+    }
+
+    /// Looks at the next piece; all but the last hold a whole number of blocks. Returns whether it is ASCII.
+    pub(super) fn piece(&mut self, piece: &[u8]) -> bool {
+        let Self {
+            level,
+            before,
+            blocks,
+        } = self;
+        blocks.clear();
+        let (whole, rest) = piece.as_chunks::<BYTES>();
+        let mut last = [b' '; BYTES];
+        if let Some(begin) = last.get_mut(..rest.len()) {
+            begin.copy_from_slice(rest);
         }
+        let is_ascii = dispatch!(*level, simd => look(simd, whole, 0, before, blocks));
+        if rest.is_empty() {
+            return is_ascii;
+        }
+        let start = piece.len().saturating_sub(rest.len());
+        let last = [last];
+        is_ascii & dispatch!(*level, simd => look(simd, &last, start, before, blocks))
+    }
+
+    /// Returns the blocks of the last piece that matter.
+    pub(super) fn blocks(&mut self) -> Vec<Block> {
+        std::mem::take(&mut self.blocks)
+    }
+
+    /// Gives the list back, so that its room is used again.
+    pub(super) fn done(&mut self, blocks: Vec<Block>) {
+        self.blocks = blocks;
+    }
+
+    /// How deep what was looked at so far ends.
+    pub(super) fn depth(&self) -> usize {
+        self.before.depth
     }
 
     /// Whether what was looked at so far ends within a string.
     pub(super) fn is_in_string(&self) -> bool {
-        self.in_string != 0
+        self.before.in_string != 0
     }
 
+    /// Whether it ends behind a backslash.
+    pub(super) fn is_escaped(&self) -> bool {
+        self.before.escaped != 0
+    }
+}
+
+/// Looks at blocks, of which the first begins at `start`. Returns whether they are ASCII.
+#[inline(always)]
+fn look<S: Simd>(
+    simd: S,
+    pieces: &[[u8; BYTES]],
+    mut start: usize,
+    before: &mut Before,
+    into: &mut Vec<Block>,
+) -> bool {
+    let splat = |byte: u8| u8x64::splat(simd, byte);
+    let mut all = splat(0);
+    for piece in pieces {
+        let bytes = u8x64::from_slice(simd, piece);
+        all |= bytes;
+        // `{` and `[`, `}` and `]` differ in the same bit.
+        let folded = bytes | splat(0x20);
+        let is = |bytes: u8x64<S>, byte: u8| bytes.simd_eq(splat(byte)).to_bitmask();
+        let quote = is(bytes, b'"') & !before.escaped(is(bytes, b'\\'));
+        let within = prefix_xor(quote) ^ before.in_string;
+        before.in_string = within.wrapping_shr(63).wrapping_neg();
+        let open = is(folded, b'{') & !within;
+        let close = is(folded, b'}') & !within;
+        before.follow(start, open, close, into);
+        start = start.saturating_add(BYTES);
+    }
+    !all.simd_ge(splat(0x80)).any_true()
+}
+
+impl Before {
     /// Returns which bytes stand behind a backslash that is not itself behind one.
+    #[inline(always)]
     fn escaped(&mut self, backslash: u64) -> u64 {
         const ODD: u64 = 0xaaaa_aaaa_aaaa_aaaa;
         let before = self.escaped;
@@ -73,9 +148,27 @@ impl Scanner {
         self.escaped = (codes & backslash).wrapping_shr(63);
         codes ^ (backslash | before)
     }
+
+    /// Keeps a block whose brackets may come up to the depth of entities, and counts all.
+    #[inline(always)]
+    fn follow(&mut self, start: usize, open: u64, close: u64, into: &mut Vec<Block>) {
+        let count = |bits: u64| usize::try_from(bits.count_ones()).unwrap_or(BYTES);
+        let (opens, closes) = (count(open), count(close));
+        if self.depth < ENTITY.saturating_add(closes) && open | close != 0 {
+            into.push(Block {
+                start,
+                depth: self.depth,
+                open,
+                close,
+            });
+        }
+        // Where more is closed than was open the block is kept, and the file given up.
+        self.depth = self.depth.saturating_add(opens).saturating_sub(closes);
+    }
 }
 
 /// Sets each bit to the parity of the bits up to it.
+#[inline(always)]
 fn prefix_xor(mut bits: u64) -> u64 {
     bits ^= bits << 1;
     bits ^= bits << 2;
@@ -92,41 +185,78 @@ mod tests {
 
     use super::*;
 
-    /// The same, a byte at a time.
-    fn literally(text: &[u8]) -> Vec<(bool, bool)> {
-        let (mut in_string, mut escaped) = (false, false);
-        text.iter()
-            .map(|byte| {
-                let is_escaped = std::mem::take(&mut escaped);
-                if *byte == b'\\' && !is_escaped {
-                    escaped = true;
+    /// Brackets that are at most as deep as entities are, with how deep each leads or comes from; a byte at a time.
+    fn literally(text: &[u8]) -> (Vec<(usize, u8, usize)>, bool, usize) {
+        let (mut in_string, mut escaped, mut depth) = (false, false, 0_usize);
+        let mut found = Vec::new();
+        for (at, byte) in text.iter().enumerate() {
+            let is_escaped = std::mem::take(&mut escaped);
+            match byte {
+                b'\\' if !is_escaped => escaped = true,
+                b'"' if !is_escaped => in_string = !in_string,
+                b'{' | b'[' if !in_string => {
+                    depth += 1;
+                    found.push((at, *byte, depth));
                 }
-                if *byte == b'"' && !is_escaped {
-                    in_string = !in_string;
+                b'}' | b']' if !in_string => {
+                    found.push((at, *byte, depth));
+                    depth = depth.saturating_sub(1);
                 }
-                let outside = !in_string;
-                (
-                    outside && matches!(byte, b'{' | b'['),
-                    outside && matches!(byte, b'}' | b']'),
-                )
-            })
-            .collect()
+                _ => {}
+            }
+        }
+        found.retain(|(.., depth)| *depth <= ENTITY);
+        (found, in_string, depth)
+    }
+
+    fn scanned(text: &[u8], piece: usize, level: Level) -> (Vec<(usize, u8, usize)>, bool, usize) {
+        let mut scanner = Scanner {
+            level,
+            ..Scanner::new(0)
+        };
+        let mut found = Vec::new();
+        for (number, part) in text.chunks(piece).enumerate() {
+            assert_eq!(scanner.piece(part), part.is_ascii());
+            let blocks = scanner.blocks();
+            for block in &blocks {
+                let mut depth = block.depth;
+                for bit in 0..BYTES {
+                    let at = block.start + bit;
+                    if block.open >> bit & 1 == 1 {
+                        depth += 1;
+                        found.push((number * piece + at, part[at], depth));
+                    } else if block.close >> bit & 1 == 1 {
+                        found.push((number * piece + at, part[at], depth));
+                        depth = depth.saturating_sub(1);
+                    }
+                }
+            }
+            scanner.done(blocks);
+        }
+        found.retain(|(.., depth)| *depth <= ENTITY);
+        (found, scanner.is_in_string(), scanner.depth())
     }
 
     proptest! {
         #[test]
         fn as_a_byte_at_a_time(parts in proptest::collection::vec(
-            prop_oneof![Just("\\"), Just("\""), Just("{"), Just("]"), Just("x"), Just("\\\\\\\\\\\\\\"), Just("ä")], 0..400,
+            prop_oneof![
+                Just("\\"), Just("\""), Just("{"), Just("]"), Just("}"), Just("[[[[[[["), Just("x"), Just("\\\\\\\\\\\\\\"),
+                Just("ä"), Just("        "),
+            ],
+            0..400,
         )) {
             let mut text = parts.concat().into_bytes();
-            text.resize(text.len().next_multiple_of(BYTES), b' ');
-            let mut scanner = Scanner::default();
-            let mut found = Vec::new();
-            for block in text.as_chunks::<BYTES>().0 {
-                let Brackets { open, close } = scanner.block(block);
-                found.extend((0..BYTES).map(|at| (open >> at & 1 == 1, close >> at & 1 == 1)));
+            // A file that closes more than it opens is given up.
+            if let Some((end, ..)) = literally(&text).0.iter().find(|(.., depth)| *depth == 0) {
+                text.truncate(*end);
             }
-            prop_assert_eq!(found, literally(&text));
+            let expected = literally(&text);
+            for level in [Level::new(), Level::baseline()] {
+                for piece in [BYTES, 4 * BYTES, 1 << 17] {
+                    prop_assert_eq!(scanned(&text, piece, level), expected.clone());
+                }
+            }
         }
     }
 }

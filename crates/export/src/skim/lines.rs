@@ -27,6 +27,32 @@ impl Lines {
         }
     }
 
+    /// Returns where a place is of what follows, given where it is in that.
+    pub(super) fn then(&self, position: Position) -> Position {
+        let more = |count: usize, number: u32| {
+            number.saturating_add(u32::try_from(count).unwrap_or(u32::MAX))
+        };
+        Position {
+            line: more(self.ends, position.line),
+            column: match position.line {
+                1 => more(self.column, position.column),
+                _ => position.column,
+            },
+        }
+    }
+
+    /// Returns the lines of this and what follows.
+    pub(super) fn and(&self, next: &Self) -> Self {
+        let column = match next.ends {
+            0 => self.column.saturating_add(next.column),
+            _ => next.column,
+        };
+        Self {
+            ends: self.ends.saturating_add(next.ends),
+            column,
+        }
+    }
+
     /// Returns the position of the next byte.
     pub(super) fn position(&self) -> Position {
         let number = |count: usize| u32::try_from(count.saturating_add(1)).unwrap_or(u32::MAX);
@@ -51,9 +77,9 @@ pub(super) struct Utf8 {
 
 impl Utf8 {
     /// Takes the next piece; returns whether it is text, as far as it can be told.
-    pub(super) fn take(&mut self, piece: &[u8]) -> bool {
+    pub(super) fn take(&mut self, piece: &[u8], is_ascii: bool) -> bool {
         if self.unfinished.is_empty() {
-            return self.check(piece);
+            return is_ascii || self.check(piece);
         }
         let mut whole = std::mem::take(&mut self.unfinished);
         whole.extend_from_slice(piece);

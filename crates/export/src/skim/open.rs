@@ -154,13 +154,16 @@ impl Skimmed {
     /// Returns the accounts that entities are of; `None` where one names none.
     fn accounts(&self) -> Option<BTreeSet<AccountId>> {
         let mut found = BTreeSet::new();
-        let mut last = "";
-        for entry in self.entries().map(|(_, _, entry)| entry) {
-            let account = Arn::parse(&entry.arn)?.account;
-            let is_aws = account == "aws" && entry.kind == Kind::Policy;
-            if account != last && !is_aws {
-                found.insert(AccountId::parse(account).ok()?);
-                last = account;
+        // An ARN up to its resource: most are of the account of the one before.
+        let mut last = None;
+        for (_, _, entry) in self.entries() {
+            if last.is_some_and(|last| entry.arn.starts_with(last)) {
+                continue;
+            }
+            let arn = Arn::parse(&entry.arn)?;
+            if arn.account != "aws" || entry.kind != Kind::Policy {
+                found.insert(AccountId::parse(arn.account).ok()?);
+                last = entry.arn.strip_suffix(arn.resource);
             }
         }
         Some(found)
@@ -227,8 +230,8 @@ impl<'a> Opening<'a> {
             })
             .collect();
         self.open(|entry| {
-            let key = (account(&entry.arn).to_owned(), last(&entry.arn).to_owned());
-            entry.kind == Kind::Group && groups.contains(&key)
+            let key = || (account(&entry.arn).to_owned(), last(&entry.arn).to_owned());
+            entry.kind == Kind::Group && groups.contains(&key())
         })
     }
 
@@ -329,7 +332,9 @@ fn account(arn: &str) -> &str {
 }
 
 fn last(arn: &str) -> &str {
-    arn.rsplit(['/', ':']).next().unwrap_or_default()
+    let before = memchr::memrchr2(b'/', b':', arn.as_bytes());
+    let begin = before.map_or(0, |at| at.saturating_add(1));
+    arn.get(begin..).unwrap_or_default()
 }
 
 impl Entry {

@@ -179,6 +179,14 @@ impl Actions {
         )
     }
 
+    /// Returns the services that resource control policies cover, one a line.
+    pub(super) fn covered_by_rcps(&self) -> String {
+        let covered = self.services.iter().filter(|(_, it)| it.covered_by_rcps);
+        covered
+            .map(|(prefix, _)| format!("{}\n", prefix.text))
+            .collect()
+    }
+
     fn actions(&self) -> impl Iterator<Item = (&Name, &Action)> {
         self.services.values().flat_map(|service| &service.actions)
     }

@@ -1,0 +1,67 @@
+//! Where a file may be taken apart, so that its stretches are looked through side by side.
+//!
+//! No place in the middle of a file says by itself whether it lies within a string. A border is a guess: the beginning
+//! of a line on which an entity seems to begin, as the first entity of the file does. What stands before it tells
+//! whether it is one ([`super::Skimmer::join`]), and where it is none, the file is looked through from its beginning.
+
+use std::ops::Range;
+
+use memchr::memmem;
+
+use super::{PIECE_BYTES, Skimmer};
+
+/// The shortest stretch.
+const STRETCH_BYTES: u64 = 1 << 20;
+
+/// A file is taken into no more stretches than these.
+const STRETCHES: u64 = 256;
+
+/// How much is looked at for a border. Of what was seen of exports most entities are shorter.
+const WINDOW_BYTES: u64 = 1 << 14;
+
+/// Takes a file of so many bytes into stretches, in their order; the last goes on to the end of the file, wherever that
+/// is. `read` returns what stands there, less where the file ends before.
+pub fn stretches(bytes: u64, mut read: impl FnMut(Range<u64>) -> Vec<u8>) -> Vec<Range<u64>> {
+    let least = bytes.div_ceil(STRETCHES).max(STRETCH_BYTES);
+    let mut borders = vec![0];
+    let first = u64::try_from(PIECE_BYTES).unwrap_or(u64::MAX).min(bytes);
+    if bytes > least
+        && let Some(opening) = Opening::of(&read(0..first))
+    {
+        let mut at = least;
+        while at < bytes {
+            let window = read(at..at.saturating_add(WINDOW_BYTES));
+            let found = opening.find(&window).and_then(|it| u64::try_from(it).ok());
+            borders.extend(found.map(|found| at.saturating_add(found)));
+            at = at.saturating_add(least);
+        }
+    }
+    let ends = borders.iter().skip(1).copied().chain([u64::MAX]);
+    let starts = borders.iter().copied();
+    starts.zip(ends).map(|(start, end)| start..end).collect()
+}
+
+/// How the entities of a file begin: a line end, white space, a bracket.
+struct Opening(Vec<u8>);
+
+impl Opening {
+    /// Finds it in the first piece of a file; `None` where entities do not begin on lines of their own.
+    fn of(piece: &[u8]) -> Option<Self> {
+        let mut skimmer = Skimmer::new();
+        skimmer.push(piece);
+        let first = usize::try_from(skimmer.first()?).ok()?;
+        let before = piece.get(..first)?;
+        let line_end = memchr::memrchr(b'\n', before)?;
+        let is_indented = before
+            .get(line_end..)?
+            .iter()
+            .all(|byte| byte.is_ascii_whitespace());
+        let opening = piece.get(line_end..=first)?;
+        is_indented.then(|| Self(opening.to_vec()))
+    }
+
+    /// Finds the beginning of the first line in a text on which an entity seems to begin.
+    fn find(&self, window: &[u8]) -> Option<usize> {
+        memmem::find(window, &self.0)?.checked_add(1)
+    }
+}
