@@ -3,8 +3,9 @@
 mod skim;
 
 use std::fs::File;
-use std::io::{Read as _, Seek as _, SeekFrom};
+use std::io::Read as _;
 use std::ops::Range;
+use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use keyward_analysis::BadQuestion;
@@ -43,8 +44,8 @@ impl Source {
             Self::Export(export) => Ok(*export),
             Self::Skimmed(files, skimmed) => {
                 let reader = || {
-                    let mut window = Window::default();
-                    move |path: &str, range: Range<u64>| window.stretch(path, range)
+                    let mut stretches = Stretches::default();
+                    move |path: &str, range: Range<u64>| stretches.read(path, range)
                 };
                 match skimmed.everyone(threads(), reader) {
                     Some(export) => Ok(export),
@@ -64,8 +65,8 @@ impl Source {
         match self {
             Self::Export(export) => answer(export),
             Self::Skimmed(files, skimmed) => {
-                let mut window = Window::default();
-                let part = skimmed.open(wanted, &mut |path, range| window.stretch(path, range));
+                let mut stretches = Stretches::default();
+                let part = skimmed.open(wanted, &mut |path, range| stretches.read(path, range));
                 match part.map(|part| answer(&part)) {
                     Some(Ok(answer)) => Ok(answer),
                     Some(Err(_)) | None => answer(&read(files)?),
@@ -134,37 +135,20 @@ fn counted(file: &Path, total: &mut u64) -> Result<String, BadQuestion> {
     Ok(text)
 }
 
-/// How much of a file is read at once where stretches of it are asked for.
-const WINDOW_BYTES: u64 = 1 << 18;
-
-/// What was read last of a file that was looked through: what is asked for next is mostly right behind.
+/// The file that was read last of those that were looked through.
 #[derive(Default)]
-struct Window {
-    file: Option<(String, File)>,
-    start: u64,
-    bytes: Vec<u8>,
-}
+struct Stretches(Option<(String, File)>);
 
-impl Window {
-    fn stretch(&mut self, path: &str, range: Range<u64>) -> Option<Vec<u8>> {
+impl Stretches {
+    fn read(&mut self, path: &str, range: Range<u64>) -> Option<Vec<u8>> {
         let length = usize::try_from(range.end.checked_sub(range.start)?).ok()?;
-        let is_open = self.file.as_ref().is_some_and(|(open, _)| open == path);
-        let end = self.start + self.bytes.len() as u64;
-        if !is_open || range.start < self.start || range.end > end {
-            if !is_open {
-                self.file = Some((path.to_owned(), File::open(path).ok()?));
-            }
-            let (_, file) = self.file.as_mut()?;
-            file.seek(SeekFrom::Start(range.start)).ok()?;
-            let wanted = WINDOW_BYTES.max(length as u64);
-            self.start = range.start;
-            self.bytes.clear();
-            file.take(wanted).read_to_end(&mut self.bytes).ok()?;
+        if self.0.as_ref().is_none_or(|(open, _)| open != path) {
+            self.0 = Some((path.to_owned(), File::open(path).ok()?));
         }
-        let from = usize::try_from(range.start - self.start).ok()?;
-        self.bytes
-            .get(from..from.checked_add(length)?)
-            .map(<[u8]>::to_vec)
+        let (_, file) = self.0.as_ref()?;
+        let mut bytes = vec![0; length];
+        file.read_exact_at(&mut bytes, range.start).ok()?;
+        Some(bytes)
     }
 }
 

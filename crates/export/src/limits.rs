@@ -24,3 +24,9 @@ pub const SKELETON_BYTES: usize = 32 << 20;
 
 /// How much of an entity is looked at for its ARN, in bytes, where it lies over two pieces of the file.
 pub const HEAD_BYTES: usize = 64 << 10;
+
+/// How much of a file is read at once, in bytes, of entities that stand near each other.
+pub const TOGETHER_BYTES: u64 = 256 << 10;
+
+/// How far entities may stand from each other, in bytes, to be read at once.
+pub const GAP_BYTES: u64 = 1 << 10;

@@ -158,8 +158,8 @@ impl Skimmer {
         if self.offset == 0 && piece.starts_with(b"\xef\xbb\xbf") {
             self.is_unfit = true;
         }
-        let is_ascii = self.scanner.piece(piece);
-        self.is_unfit |= !self.utf8.take(piece, is_ascii);
+        let seen = self.scanner.piece(piece);
+        self.is_unfit |= !self.utf8.take(piece, seen.is_ascii);
         let mut done = Done::default();
         let blocks = self.scanner.blocks();
         for block in &blocks {
@@ -170,6 +170,7 @@ impl Skimmer {
         self.depth = self.scanner.depth();
         let rest = piece.get(done.counted..).unwrap_or_default();
         self.lines.pass(rest);
+        self.lines.count(seen.lines);
         if self.depth < ENTITY {
             self.keep(piece.get(done.kept..).unwrap_or_default());
         } else {
@@ -219,7 +220,8 @@ impl Skimmer {
             if block.open & lowest != 0 {
                 self.depth = self.depth.saturating_add(1);
                 if self.depth <= ENTITY {
-                    self.opened(piece, at(block.start, lowest), done);
+                    let lines = block.lines_before(lowest);
+                    self.opened(piece, at(block.start, lowest), lines, done);
                 }
             } else {
                 if self.depth <= ENTITY {
@@ -230,7 +232,7 @@ impl Skimmer {
         }
     }
 
-    fn opened(&mut self, piece: &[u8], at: usize, done: &mut Done) {
+    fn opened(&mut self, piece: &[u8], at: usize, lines: usize, done: &mut Done) {
         let behind = at.saturating_add(1);
         self.keep(piece.get(done.kept..behind).unwrap_or_default());
         done.kept = behind;
@@ -239,7 +241,7 @@ impl Skimmer {
                 .pass(piece.get(done.counted..at).unwrap_or_default());
             done.counted = at;
             self.start = self.place(at);
-            self.position = self.lines.position();
+            self.position = self.lines.position(lines);
         } else if self.depth == LIST {
             self.list = List::Of(skeleton::list(&self.skeleton));
         }

@@ -21,6 +21,26 @@ pub(super) struct Block {
     pub(super) open: u64,
     /// `}` and `]`.
     pub(super) close: u64,
+    /// Line ends.
+    pub(super) line_ends: u64,
+    /// How many line ends the piece has before it.
+    pub(super) lines: usize,
+}
+
+impl Block {
+    /// Returns how many line ends the piece has before a byte of the block, which has one bit set.
+    pub(super) fn lines_before(&self, bit: u64) -> usize {
+        let before = self.line_ends & bit.wrapping_sub(1);
+        self.lines.saturating_add(count(before))
+    }
+}
+
+/// What a piece is made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Piece {
+    pub(super) is_ascii: bool,
+    /// How many line ends it has.
+    pub(super) lines: usize,
 }
 
 /// Looks at one piece after the other.
@@ -39,6 +59,8 @@ struct Before {
     /// All ones within a string.
     in_string: u64,
     depth: usize,
+    /// How many line ends the piece has so far.
+    lines: usize,
 }
 
 impl Scanner {
@@ -50,31 +72,36 @@ impl Scanner {
                 escaped: 0,
                 in_string: 0,
                 depth,
+                lines: 0,
             },
             blocks: Vec::new(),
         }
     }
 
-    /// Looks at the next piece; all but the last hold a whole number of blocks. Returns whether it is ASCII.
-    pub(super) fn piece(&mut self, piece: &[u8]) -> bool {
+    /// Looks at the next piece; all but the last hold a whole number of blocks.
+    pub(super) fn piece(&mut self, piece: &[u8]) -> Piece {
         let Self {
             level,
             before,
             blocks,
         } = self;
         blocks.clear();
+        before.lines = 0;
         let (whole, rest) = piece.as_chunks::<BYTES>();
         let mut last = [b' '; BYTES];
         if let Some(begin) = last.get_mut(..rest.len()) {
             begin.copy_from_slice(rest);
         }
-        let is_ascii = dispatch!(*level, simd => look(simd, whole, 0, before, blocks));
-        if rest.is_empty() {
-            return is_ascii;
+        let mut is_ascii = dispatch!(*level, simd => look(simd, whole, 0, before, blocks));
+        if !rest.is_empty() {
+            let start = piece.len().saturating_sub(rest.len());
+            let last = [last];
+            is_ascii &= dispatch!(*level, simd => look(simd, &last, start, before, blocks));
         }
-        let start = piece.len().saturating_sub(rest.len());
-        let last = [last];
-        is_ascii & dispatch!(*level, simd => look(simd, &last, start, before, blocks))
+        Piece {
+            is_ascii,
+            lines: before.lines,
+        }
     }
 
     /// Returns the blocks of the last piece that matter.
@@ -125,7 +152,7 @@ fn look<S: Simd>(
         before.in_string = within.wrapping_shr(63).wrapping_neg();
         let open = is(folded, b'{') & !within;
         let close = is(folded, b'}') & !within;
-        before.follow(start, open, close, into);
+        before.follow(start, [open, close, is(bytes, b'\n')], into);
         start = start.saturating_add(BYTES);
     }
     !all.simd_ge(splat(0x80)).any_true()
@@ -151,8 +178,7 @@ impl Before {
 
     /// Keeps a block whose brackets may come up to the depth of entities, and counts all.
     #[inline(always)]
-    fn follow(&mut self, start: usize, open: u64, close: u64, into: &mut Vec<Block>) {
-        let count = |bits: u64| usize::try_from(bits.count_ones()).unwrap_or(BYTES);
+    fn follow(&mut self, start: usize, [open, close, line_ends]: [u64; 3], into: &mut Vec<Block>) {
         let (opens, closes) = (count(open), count(close));
         if self.depth < ENTITY.saturating_add(closes) && open | close != 0 {
             into.push(Block {
@@ -160,11 +186,19 @@ impl Before {
                 depth: self.depth,
                 open,
                 close,
+                line_ends,
+                lines: self.lines,
             });
         }
+        self.lines = self.lines.saturating_add(count(line_ends));
         // Where more is closed than was open the block is kept, and the file given up.
         self.depth = self.depth.saturating_add(opens).saturating_sub(closes);
     }
+}
+
+#[inline(always)]
+fn count(bits: u64) -> usize {
+    usize::try_from(bits.count_ones()).unwrap_or(BYTES)
 }
 
 /// Sets each bit to the parity of the bits up to it.
@@ -216,12 +250,23 @@ mod tests {
         };
         let mut found = Vec::new();
         for (number, part) in text.chunks(piece).enumerate() {
-            assert_eq!(scanner.piece(part), part.is_ascii());
+            let lines = |part: &[u8]| part.iter().filter(|byte| **byte == b'\n').count();
+            let (is_ascii, all) = (part.is_ascii(), lines(part));
+            assert_eq!(
+                scanner.piece(part),
+                Piece {
+                    is_ascii,
+                    lines: all
+                }
+            );
             let blocks = scanner.blocks();
             for block in &blocks {
                 let mut depth = block.depth;
                 for bit in 0..BYTES {
                     let at = block.start + bit;
+                    if at < part.len() {
+                        assert_eq!(block.lines_before(1 << bit), lines(&part[..at]));
+                    }
                     if block.open >> bit & 1 == 1 {
                         depth += 1;
                         found.push((number * piece + at, part[at], depth));
@@ -242,7 +287,7 @@ mod tests {
         fn as_a_byte_at_a_time(parts in proptest::collection::vec(
             prop_oneof![
                 Just("\\"), Just("\""), Just("{"), Just("]"), Just("}"), Just("[[[[[[["), Just("x"), Just("\\\\\\\\\\\\\\"),
-                Just("ä"), Just("        "),
+                Just("ä"), Just("        "), Just("\n"),
             ],
             0..400,
         )) {

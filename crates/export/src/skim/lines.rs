@@ -1,7 +1,7 @@
 //! Lines and columns of a file that comes in pieces, and whether it is text.
 
 use keyward_policy::Position;
-use memchr::{memchr_iter, memrchr};
+use memchr::memrchr;
 
 /// How many bytes the longest character has but for its last.
 const UNFINISHED: usize = 3;
@@ -14,17 +14,20 @@ pub(super) struct Lines {
 }
 
 impl Lines {
-    /// Passes over the next bytes.
+    /// Passes over the next bytes, whose line ends are counted with their piece.
     pub(super) fn pass(&mut self, bytes: &[u8]) {
         match memrchr(b'\n', bytes) {
             None => self.column = self.column.saturating_add(characters(bytes)),
             Some(last) => {
-                let ends = memchr_iter(b'\n', bytes).count();
-                self.ends = self.ends.saturating_add(ends);
                 let rest = bytes.get(last.saturating_add(1)..);
                 self.column = characters(rest.unwrap_or_default());
             }
         }
+    }
+
+    /// Counts the line ends of a piece that was passed over.
+    pub(super) fn count(&mut self, ends: usize) {
+        self.ends = self.ends.saturating_add(ends);
     }
 
     /// Returns where a place is of what follows, given where it is in that.
@@ -53,11 +56,11 @@ impl Lines {
         }
     }
 
-    /// Returns the position of the next byte.
-    pub(super) fn position(&self) -> Position {
+    /// Returns the position of the next byte of a piece, which has so many line ends before it.
+    pub(super) fn position(&self, ends: usize) -> Position {
         let number = |count: usize| u32::try_from(count.saturating_add(1)).unwrap_or(u32::MAX);
         Position {
-            line: number(self.ends),
+            line: number(self.ends.saturating_add(ends)),
             column: number(self.column),
         }
     }
@@ -65,6 +68,9 @@ impl Lines {
 
 /// Counts the characters that begin in a text.
 fn characters(bytes: &[u8]) -> usize {
+    if bytes.is_ascii() {
+        return bytes.len();
+    }
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 

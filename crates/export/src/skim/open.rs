@@ -1,6 +1,6 @@
 //! Reads what a question touches of files that were skimmed.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -194,7 +194,7 @@ fn entries(parts: &[Part]) -> impl Iterator<Item = (usize, &Index, &Entry)> {
 struct Opening<'a> {
     parts: &'a [Part],
     read: &'a mut Stretch<'a>,
-    opened: BTreeSet<&'a str>,
+    opened: HashSet<&'a str>,
     accounts: Opened,
 }
 
@@ -203,7 +203,7 @@ impl<'a> Opening<'a> {
         Self {
             parts,
             read,
-            opened: BTreeSet::new(),
+            opened: HashSet::new(),
             accounts: Opened::new(),
         }
     }
@@ -237,24 +237,28 @@ impl<'a> Opening<'a> {
 
     /// Opens the managed policies of all that is open.
     fn policies(&mut self) -> Option<()> {
-        let mut arns: BTreeSet<String> = BTreeSet::new();
-        for account in self.accounts.values() {
+        let accounts = std::mem::take(&mut self.accounts);
+        let mut arns: HashSet<&str> = HashSet::new();
+        for account in accounts.values() {
             let users = account.users.iter().map(|it| (&it.attached, &it.boundary));
             let roles = account.roles.iter().map(|it| (&it.attached, &it.boundary));
             let groups = account.groups.iter().map(|it| (&it.attached, &None));
             for (attached, boundary) in users.chain(roles).chain(groups) {
                 let attached: &Vec<Attached> = attached;
-                arns.extend(attached.iter().map(|it| it.arn.clone()));
-                arns.extend(boundary.iter().cloned());
+                arns.extend(attached.iter().map(|it| it.arn.as_str()));
+                arns.extend(boundary.as_deref());
             }
         }
-        self.open(|entry| entry.kind == Kind::Policy && arns.contains(&*entry.arn))
+        let is_wanted = |entry: &Entry| entry.kind == Kind::Policy && arns.contains(&*entry.arn);
+        let chosen = self.chosen(is_wanted)?;
+        self.accounts = accounts;
+        self.read(&chosen)
     }
 
     /// Chooses those that are wanted and not open yet, each once: what comes first holds, as where all is read. A file
     /// that has one twice is left to be read as a whole.
     fn chosen(&mut self, is_wanted: impl Fn(&Entry) -> bool) -> Option<Vec<Found<'a>>> {
-        let mut chosen: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut chosen: HashMap<&str, usize> = HashMap::new();
         let mut found = Vec::new();
         for (number, index, entry) in entries(self.parts) {
             if !is_wanted(entry) || self.opened.contains(&*entry.arn) {
@@ -279,7 +283,11 @@ impl<'a> Opening<'a> {
 
     fn open(&mut self, is_wanted: impl Fn(&Entry) -> bool) -> Option<()> {
         let chosen = self.chosen(is_wanted)?;
-        let opened = opened(&chosen, self.read)?;
+        self.read(&chosen)
+    }
+
+    fn read(&mut self, chosen: &[Found<'_>]) -> Option<()> {
+        let opened = opened(chosen, self.read)?;
         self.add(opened);
         Some(())
     }
@@ -306,25 +314,45 @@ struct Found<'a> {
 /// What was opened, by the number of its file.
 type Opened = BTreeMap<usize, Account>;
 
-/// Reads entities, in their order.
+/// Reads entities, in their order; those that stand near each other together.
 fn opened(found: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Opened> {
-    let mut opened = Opened::new();
-    for it in found {
-        let file = it.index.file(it.entry, read)?;
-        let reader = Reader { file: &file };
-        let account = opened.entry(it.number).or_default();
-        match it.entry.kind {
-            Kind::Group => account.groups.push(reader.group(raw(&file)?)),
-            Kind::Role => account.roles.push(reader.role(raw(&file)?)),
-            Kind::User => account.users.push(reader.user(raw(&file)?)),
-            Kind::Policy => account.policies.extend(reader.managed(raw(&file)?)),
+    let (mut opened, mut rest) = (Opened::new(), found);
+    while let Some(first) = rest.first() {
+        let (near, others) = rest.split_at_checked(neighbours(rest))?;
+        let account = opened.entry(first.number).or_default();
+        let file = first.index.file(near, read)?;
+        for it in near {
+            let reader = Reader { file: &file };
+            let text = it.entry.within(&file, first.entry)?;
+            match it.entry.kind {
+                Kind::Group => account.groups.push(reader.group(raw(text)?)),
+                Kind::Role => account.roles.push(reader.role(raw(text)?)),
+                Kind::User => account.users.push(reader.user(raw(text)?)),
+                Kind::Policy => account.policies.extend(reader.managed(raw(text)?)),
+            }
         }
+        rest = others;
     }
     Some(opened)
 }
 
-fn raw<'f, T: serde::Deserialize<'f>>(file: &'f File) -> Option<T> {
-    serde_json::from_str(file.text()).ok()
+/// Returns how many entities, from the first on, stand near each other.
+fn neighbours(found: &[Found<'_>]) -> usize {
+    let begin = found.first().map_or(0, |first| first.entry.start);
+    let near = found.windows(2).take_while(|pair| match pair {
+        [one, next] => {
+            let gap = next.entry.start.checked_sub(one.entry.end);
+            one.number == next.number
+                && gap.is_some_and(|gap| gap <= limits::GAP_BYTES)
+                && next.entry.end.saturating_sub(begin) <= limits::TOGETHER_BYTES
+        }
+        _ => false,
+    });
+    near.count().saturating_add(1)
+}
+
+fn raw<'f, T: serde::Deserialize<'f>>(text: &'f str) -> Option<T> {
+    serde_json::from_str(text).ok()
 }
 
 fn account(arn: &str) -> &str {
@@ -341,16 +369,23 @@ impl Entry {
     fn bytes(&self) -> u64 {
         self.end.saturating_sub(self.start)
     }
+
+    /// Returns its text in a part of its file that begins with `first`.
+    fn within<'f>(&self, file: &'f File, first: &Self) -> Option<&'f str> {
+        let place = |at: u64| usize::try_from(at.checked_sub(first.start)?).ok();
+        file.text().get(place(self.start)?..place(self.end)?)
+    }
 }
 
 impl Index {
-    /// Returns an entity as a part of its file, which knows its place there.
-    fn file(&self, entry: &Entry, read: &mut Stretch<'_>) -> Option<Arc<File>> {
-        if entry.bytes() > limits::FILE_BYTES {
+    /// Returns the part of the file that entities stand in, which knows its place there.
+    fn file(&self, entities: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Arc<File>> {
+        let (first, last) = (entities.first()?.entry, entities.last()?.entry);
+        if last.end.saturating_sub(first.start) > limits::FILE_BYTES {
             return None;
         }
-        let text = read(&self.path, entry.start..entry.end)?;
+        let text = read(&self.path, first.start..last.end)?;
         let text = String::from_utf8(text).ok()?;
-        Some(Arc::new(File::part(&self.path, text, entry.position)))
+        Some(Arc::new(File::part(&self.path, text, first.position)))
     }
 }
