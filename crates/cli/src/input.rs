@@ -3,9 +3,8 @@
 mod skim;
 
 use std::fs::File;
-use std::io::Read as _;
+use std::io::{Read as _, Seek as _, SeekFrom};
 use std::ops::Range;
-use std::os::unix::fs::FileExt as _;
 use std::path::{Path, PathBuf};
 
 use keyward_analysis::BadQuestion;
@@ -145,10 +144,11 @@ impl Stretches {
         if self.0.as_ref().is_none_or(|(open, _)| open != path) {
             self.0 = Some((path.to_owned(), File::open(path).ok()?));
         }
-        let (_, file) = self.0.as_ref()?;
-        let mut bytes = vec![0; length];
-        file.read_exact_at(&mut bytes, range.start).ok()?;
-        Some(bytes)
+        let (_, file) = self.0.as_mut()?;
+        file.seek(SeekFrom::Start(range.start)).ok()?;
+        let mut bytes = Vec::with_capacity(length);
+        let all = file.take(length as u64).read_to_end(&mut bytes).ok()?;
+        (all == length).then_some(bytes)
     }
 }
 

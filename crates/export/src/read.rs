@@ -6,6 +6,7 @@
 mod foreign;
 mod raw;
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use keyward_arn::{AccountId, Arn};
@@ -75,7 +76,8 @@ pub fn read(path: &str, text: String) -> Result<Vec<Piece>, ReadError> {
     let mut pieces = Vec::new();
     for raw in serde_json::Deserializer::from_str(file.text()).into_iter::<RawFile<'_>>() {
         let raw = raw.map_err(|error| not_readable(path, &error))?;
-        pieces.push(Reader { file: &file }.piece(raw)?);
+        let (file, documents) = (&file, None);
+        pieces.push(Reader { file, documents }.piece(raw)?);
     }
     if pieces.is_empty() {
         return Err(ReadError::new(format!(
@@ -99,6 +101,8 @@ fn not_readable(path: &str, error: &serde_json::Error) -> ReadError {
 /// Finds documents in the file that is read.
 pub(crate) struct Reader<'a> {
     pub(crate) file: &'a Arc<File>,
+    /// Documents that are taken out of what is read: a list with a number stands for one.
+    pub(crate) documents: Option<&'a [Range<usize>]>,
 }
 
 impl Reader<'_> {
@@ -321,9 +325,18 @@ impl Reader<'_> {
         default?.document.map(|it| self.document(it))
     }
 
+    /// Returns where a document stands that was taken out.
+    fn taken_out(&self, text: &str) -> Option<Range<usize>> {
+        let number = text.strip_prefix('[')?.strip_suffix(']')?;
+        self.documents?.get(number.parse::<usize>().ok()?).cloned()
+    }
+
     /// A document is an object, as the CLI prints it, or a string, as the API sends it.
     fn document(&self, raw: &RawValue) -> Text {
         let text = raw.get();
+        if let Some(document) = self.taken_out(text) {
+            return Text::in_file(self.file, document);
+        }
         // Borrowed from the file's text, so that the difference of addresses is the place in it.
         let whole = self.file.text();
         let start = text.as_ptr().addr().saturating_sub(whole.as_ptr().addr());

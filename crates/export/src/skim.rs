@@ -13,11 +13,13 @@
 
 mod block;
 mod border;
+mod cut;
 mod head;
 mod join;
 mod lines;
 mod open;
 mod skeleton;
+mod together;
 
 use keyward_policy::Position;
 
@@ -136,7 +138,7 @@ impl Skimmer {
 
     fn at(begin: u64, depth: usize, list: List) -> Self {
         Self {
-            scanner: Scanner::new(depth),
+            scanner: Scanner::new(depth, ENTITY),
             utf8: Utf8::default(),
             lines: Lines::default(),
             begin,

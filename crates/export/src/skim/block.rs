@@ -1,16 +1,14 @@
-//! Finds brackets outside of strings, 64 bytes at a time, and tells those by which entities begin and end.
+//! Finds brackets outside of strings, 64 bytes at a time, down to a depth, and counts lines.
 //!
 //! The way of simdjson: one bit a byte for each kind of character, and arithmetic on these instead of a branch a byte.
 //! Source: Langdale and Lemire, "Parsing Gigabytes of JSON per Second", VLDB Journal 2019, sections 3.1.1 and 3.1.2.
 
 use fearless_simd::{Level, Simd, dispatch, prelude::*, u8x64};
 
-use super::ENTITY;
-
 /// How many bytes are looked at together.
 const BYTES: usize = 64;
 
-/// A block with a bracket that is at most as deep as entities are; the first byte in the lowest bit.
+/// A block with a bracket that is at most as deep as matters; the first byte in the lowest bit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     /// Where it begins in its piece.
@@ -59,19 +57,22 @@ struct Before {
     /// All ones within a string.
     in_string: u64,
     depth: usize,
+    /// Brackets that are deeper do not matter.
+    deepest: usize,
     /// How many line ends the piece has so far.
     lines: usize,
 }
 
 impl Scanner {
-    /// Begins outside of strings, so deep.
-    pub(super) fn new(depth: usize) -> Self {
+    /// Begins outside of strings, so deep. Brackets matter down to `deepest`.
+    pub(super) fn new(depth: usize, deepest: usize) -> Self {
         Self {
             level: Level::new(),
             before: Before {
                 escaped: 0,
                 in_string: 0,
                 depth,
+                deepest,
                 lines: 0,
             },
             blocks: Vec::new(),
@@ -176,11 +177,11 @@ impl Before {
         codes ^ (backslash | before)
     }
 
-    /// Keeps a block whose brackets may come up to the depth of entities, and counts all.
+    /// Keeps a block whose brackets may come up to where they matter, and counts all.
     #[inline(always)]
     fn follow(&mut self, start: usize, [open, close, line_ends]: [u64; 3], into: &mut Vec<Block>) {
         let (opens, closes) = (count(open), count(close));
-        if self.depth < ENTITY.saturating_add(closes) && open | close != 0 {
+        if self.depth < self.deepest.saturating_add(closes) && open | close != 0 {
             into.push(Block {
                 start,
                 depth: self.depth,
@@ -217,6 +218,7 @@ fn prefix_xor(mut bits: u64) -> u64 {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::ENTITY;
     use super::*;
 
     /// Brackets that are at most as deep as entities are, with how deep each leads or comes from; a byte at a time.
@@ -246,7 +248,7 @@ mod tests {
     fn scanned(text: &[u8], piece: usize, level: Level) -> (Vec<(usize, u8, usize)>, bool, usize) {
         let mut scanner = Scanner {
             level,
-            ..Scanner::new(0)
+            ..Scanner::new(0, ENTITY)
         };
         let mut found = Vec::new();
         for (number, part) in text.chunks(piece).enumerate() {

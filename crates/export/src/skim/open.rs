@@ -2,16 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::ops::Range;
-use std::sync::Arc;
 
 use keyward_arn::{AccountId, Arn};
 
 use crate::account::{Account, Attached};
 use crate::export::Export;
 use crate::limits;
-use crate::read::{Piece, Reader};
-use crate::text::File;
+use crate::read::Piece;
 
+use super::together::opened;
 use super::{Entry, Index, Kind};
 
 /// Reads a stretch of a file, which is named by its path; `None` where it cannot.
@@ -305,55 +304,14 @@ impl<'a> Opening<'a> {
 
 /// An entity that is wanted, with the number of its file.
 #[derive(Clone, Copy)]
-struct Found<'a> {
-    number: usize,
-    index: &'a Index,
-    entry: &'a Entry,
+pub(super) struct Found<'a> {
+    pub(super) number: usize,
+    pub(super) index: &'a Index,
+    pub(super) entry: &'a Entry,
 }
 
 /// What was opened, by the number of its file.
-type Opened = BTreeMap<usize, Account>;
-
-/// Reads entities, in their order; those that stand near each other together.
-fn opened(found: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Opened> {
-    let (mut opened, mut rest) = (Opened::new(), found);
-    while let Some(first) = rest.first() {
-        let (near, others) = rest.split_at_checked(neighbours(rest))?;
-        let account = opened.entry(first.number).or_default();
-        let file = first.index.file(near, read)?;
-        for it in near {
-            let reader = Reader { file: &file };
-            let text = it.entry.within(&file, first.entry)?;
-            match it.entry.kind {
-                Kind::Group => account.groups.push(reader.group(raw(text)?)),
-                Kind::Role => account.roles.push(reader.role(raw(text)?)),
-                Kind::User => account.users.push(reader.user(raw(text)?)),
-                Kind::Policy => account.policies.extend(reader.managed(raw(text)?)),
-            }
-        }
-        rest = others;
-    }
-    Some(opened)
-}
-
-/// Returns how many entities, from the first on, stand near each other.
-fn neighbours(found: &[Found<'_>]) -> usize {
-    let begin = found.first().map_or(0, |first| first.entry.start);
-    let near = found.windows(2).take_while(|pair| match pair {
-        [one, next] => {
-            let gap = next.entry.start.checked_sub(one.entry.end);
-            one.number == next.number
-                && gap.is_some_and(|gap| gap <= limits::GAP_BYTES)
-                && next.entry.end.saturating_sub(begin) <= limits::TOGETHER_BYTES
-        }
-        _ => false,
-    });
-    near.count().saturating_add(1)
-}
-
-fn raw<'f, T: serde::Deserialize<'f>>(text: &'f str) -> Option<T> {
-    serde_json::from_str(text).ok()
-}
+pub(super) type Opened = BTreeMap<usize, Account>;
 
 fn account(arn: &str) -> &str {
     arn.split(':').nth(4).unwrap_or_default()
@@ -368,24 +326,5 @@ fn last(arn: &str) -> &str {
 impl Entry {
     fn bytes(&self) -> u64 {
         self.end.saturating_sub(self.start)
-    }
-
-    /// Returns its text in a part of its file that begins with `first`.
-    fn within<'f>(&self, file: &'f File, first: &Self) -> Option<&'f str> {
-        let place = |at: u64| usize::try_from(at.checked_sub(first.start)?).ok();
-        file.text().get(place(self.start)?..place(self.end)?)
-    }
-}
-
-impl Index {
-    /// Returns the part of the file that entities stand in, which knows its place there.
-    fn file(&self, entities: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Arc<File>> {
-        let (first, last) = (entities.first()?.entry, entities.last()?.entry);
-        if last.end.saturating_sub(first.start) > limits::FILE_BYTES {
-            return None;
-        }
-        let text = read(&self.path, first.start..last.end)?;
-        let text = String::from_utf8(text).ok()?;
-        Some(Arc::new(File::part(&self.path, text, first.position)))
     }
 }

@@ -309,3 +309,50 @@ proptest! {
         prop_assert_eq!(describe(&part), describe(&whole));
     }
 }
+
+proptest! {
+    /// Documents that are taken out, repeat, are broken or have odd names: as where all is read.
+    #[test]
+    fn documents(parts in proptest::collection::vec(
+        (
+            prop_oneof![
+                Just(r#"{"Version":"2012-10-17"}"#), Just(r#"{"a":["}]",{"b":"\"{"}]}"#), Just("[]"), Just("[0]"), Just("7"), Just("null"),
+                Just(r#""%7B%22a%22%3A1%7D""#), Just(r#"{"a" 1}"#), Just(r#"{"PolicyDocument":{}}"#), Just("\n {\n\"ä\": [[[[[[[{}]]]]]]]}"),
+            ],
+            prop_oneof![Just("PolicyDocument"), Just("PolicyDocumen\\u0074"), Just("Policy\\\"Document")],
+            prop_oneof![Just("N"), Just("MyDocument"), Just("[0]"), Just("ü\\u00fc\\\\")],
+            prop_oneof![Just(":"), Just(" :\n ")],
+        ),
+        1..12,
+    )) {
+        let users: Vec<String> = parts
+            .iter()
+            .enumerate()
+            .map(|(number, (document, name, policy, colon))| format!(
+                r#"{{"UserName":"u{number}","Arn":"arn:aws:iam::111122223333:user/u{number}","X":[{{"Document"{colon}{document}}}],
+                "UserPolicyList":[{{"PolicyName":"{policy}","{name}"{colon}{document}}},{{"PolicyName":"M","PolicyDocument"{colon}{{}}}}]}}"#
+            ))
+            .collect();
+        let text = format!("{{\"UserDetailList\":[\n{}]}}", users.join(",\n"));
+        let Ok(index) = skim(&text) else { return Ok(()) };
+        let mut skimmed = Skimmed::default();
+        skimmed.skimmed(index);
+        let reader = || |_: &str, range: Range<u64>| {
+            let range = usize::try_from(range.start).unwrap()..usize::try_from(range.end).unwrap();
+            Some(text.as_bytes()[range].to_vec())
+        };
+        let describe = |export: &Export| -> Vec<String> {
+            let users = export.accounts.values().flat_map(|it| &it.users);
+            let policies = users.flat_map(|user| user.inline.iter().map(move |it| (user, it)));
+            policies
+                .map(|(user, it)| format!("{} {} {} {:?}", user.name, it.name, it.document.text(), it.document.start()))
+                .collect()
+        };
+        let whole = read("x.json", text.clone()).and_then(Export::of).ok();
+        let whole = whole.as_ref().map(describe);
+        for threads in 1..3 {
+            let part = skimmed.everyone(threads, reader);
+            prop_assert_eq!(part.as_ref().map(describe), whole.clone());
+        }
+    }
+}
