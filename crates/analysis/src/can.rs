@@ -13,6 +13,7 @@ use keyward_policy::{ActionElement, Effect, ResourceElement, Spanned, Statement}
 
 use crate::caller::Caller;
 use crate::context::{Asked, context};
+use crate::date::Moment;
 use crate::error::BadQuestion;
 use crate::explain::resource_account;
 use crate::gather::{Gathered, Shelf, Target, endpoint_of};
@@ -88,7 +89,7 @@ pub fn can(export: &Export, question: &Question, now: i64) -> Result<Can, BadQue
         export,
         question,
         caller: &caller,
-        now,
+        now: Moment::of(now),
         shelf: Shelf::default(),
         mold: Mold::default(),
     };
@@ -145,7 +146,7 @@ struct Probe<'a> {
     export: &'a Export,
     question: &'a Question,
     caller: &'a Caller<'a>,
-    now: i64,
+    now: Moment,
     shelf: Shelf,
     mold: Mold,
 }
@@ -258,7 +259,7 @@ impl Probe<'_> {
             self.caller,
             self.export,
             asked,
-            self.now,
+            &self.now,
         );
         let resource = expanded(resource, &context);
         let mut request = Request::new(self.caller.principal(), action, &resource, &context);

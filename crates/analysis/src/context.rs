@@ -7,7 +7,7 @@ use keyward_engine::Context;
 use keyward_export::{Export, Tag};
 
 use crate::caller::{Caller, Kind};
-use crate::date::iso8601;
+use crate::date::Moment;
 use crate::gather::endpoint_of;
 use crate::question::Given;
 
@@ -19,14 +19,14 @@ pub(crate) struct Asked<'a> {
     pub(crate) resource_account: Option<AccountId>,
 }
 
-/// Puts the context together. What is given wins over what is known; `now` is in seconds since the Unix epoch.
+/// Puts the context together. What is given wins over what is known.
 // SOURCE: spec/condition-keys.md §1.
 pub(crate) fn context<'a>(
     given: &'a [Given],
     caller: &Caller<'_>,
     export: &Export,
     asked: Asked<'_>,
-    now: i64,
+    now: &Moment,
 ) -> Context<'a> {
     let mut entries = of_request(asked, now);
     entries.extend(of_caller(caller));
@@ -85,10 +85,10 @@ fn is_list(key: &str) -> bool {
 
 type Entry<'a> = (Cow<'a, str>, String);
 
-fn of_request(asked: Asked<'_>, now: i64) -> Vec<Entry<'static>> {
+fn of_request(asked: Asked<'_>, now: &Moment) -> Vec<Entry<'static>> {
     let mut entries: Vec<Entry<'static>> = vec![
-        ("aws:CurrentTime".into(), iso8601(now)),
-        ("aws:EpochTime".into(), now.to_string()),
+        ("aws:CurrentTime".into(), now.iso8601.clone()),
+        ("aws:EpochTime".into(), now.seconds.clone()),
         (
             "aws:RequestedRegion".into(),
             region(asked.resource).to_owned(),

@@ -5,6 +5,25 @@ const EPOCH_DAYS: i64 = 719_468;
 const DAY_SECONDS: i64 = 86_400;
 const ERA_DAYS: i64 = 146_097;
 
+/// A moment, as condition keys have it.
+#[derive(Clone, Debug)]
+pub(crate) struct Moment {
+    /// Such as `2026-01-02T03:04:05Z`.
+    pub(crate) iso8601: String,
+    /// Seconds since the Unix epoch.
+    pub(crate) seconds: String,
+}
+
+impl Moment {
+    /// Takes seconds since the Unix epoch.
+    pub(crate) fn of(seconds: i64) -> Self {
+        Self {
+            iso8601: iso8601(seconds),
+            seconds: seconds.to_string(),
+        }
+    }
+}
+
 /// Writes a moment in seconds since the Unix epoch as `2026-01-02T03:04:05Z`.
 ///
 /// # Examples

@@ -9,6 +9,7 @@ use keyward_export::Export;
 
 use crate::caller::{Caller, Kind};
 use crate::context::{Asked, context};
+use crate::date::Moment;
 use crate::error::BadQuestion;
 use crate::gather::{Gathered, Shelf, Target, endpoint_of, resource_policy};
 use crate::question::Question;
@@ -25,7 +26,7 @@ pub fn explain(export: &Export, question: &Question, now: i64) -> Result<Report,
         resource: &question.resource,
         resource_account: owner,
     };
-    let context = context(&question.context, &caller, export, asked, now);
+    let context = context(&question.context, &caller, export, asked, &Moment::of(now));
     let target = Target {
         action: &question.action,
         resource: &question.resource,

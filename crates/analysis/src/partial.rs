@@ -40,9 +40,12 @@ pub(crate) struct Mold {
     alive: Vec<Arc<Policy>>,
 }
 
-/// Layers of policies in one form.
-#[derive(Debug, Default)]
-pub(crate) struct Shaped {
+/// Layers of policies in one form; `None` where that is as they were gathered.
+#[derive(Debug)]
+pub(crate) struct Shaped(Option<Lists>);
+
+#[derive(Debug)]
+struct Lists {
     identity: Vec<Vec<AttachedPolicy>>,
     boundary: Option<Vec<AttachedPolicy>>,
     resource: Vec<AttachedPolicy>,
@@ -53,16 +56,19 @@ pub(crate) struct Shaped {
 }
 
 impl Shaped {
-    pub(crate) fn layers<'a>(&'a self, gathered: &Gathered) -> Layers<'a> {
+    pub(crate) fn layers<'a>(&'a self, gathered: &'a Gathered) -> Layers<'a> {
+        let Some(formed) = &self.0 else {
+            return gathered.layers();
+        };
         Layers {
-            resource_control: self.resource_control.as_deref().map(lists),
-            service_control: self.service_control.as_deref().map(lists),
-            resource: &self.resource,
+            resource_control: formed.resource_control.as_deref().map(lists),
+            service_control: formed.service_control.as_deref().map(lists),
+            resource: &formed.resource,
             resource_kind: gathered.resource_kind,
-            identity: lists(&self.identity),
-            boundary: self.boundary.as_deref(),
-            session: self.session.as_deref().map(lists),
-            endpoint: self.endpoint.as_deref(),
+            identity: lists(&formed.identity),
+            boundary: formed.boundary.as_deref(),
+            session: formed.session.as_deref().map(lists),
+            endpoint: formed.endpoint.as_deref(),
             endpoint_kind: gathered.endpoint_kind,
         }
     }
@@ -79,22 +85,15 @@ impl Mold {
         gathered: &Gathered,
         known: &Known<'_>,
     ) -> (Shaped, Option<Shaped>) {
-        let mut differs = false;
-        let generous = self.one(gathered, known, Form::Generous, &mut differs);
-        if !differs {
-            return (generous, None);
+        let mut documents = gathered.documents.values();
+        if !documents.any(|it| self.forms(&it.policy, known).is_some()) {
+            return (Shaped(None), None);
         }
-        let strict = self.one(gathered, known, Form::Strict, &mut differs);
-        (generous, Some(strict))
+        let mut one = |form| Shaped(Some(self.one(gathered, known, form)));
+        (one(Form::Generous), Some(one(Form::Strict)))
     }
 
-    fn one(
-        &mut self,
-        gathered: &Gathered,
-        known: &Known<'_>,
-        form: Form,
-        differs: &mut bool,
-    ) -> Shaped {
+    fn one(&mut self, gathered: &Gathered, known: &Known<'_>, form: Form) -> Lists {
         let mut list = |layer: LayerKind, list: usize, policies: &[AttachedPolicy]| {
             policies
                 .iter()
@@ -109,7 +108,6 @@ impl Mold {
                     match document.and_then(|it| self.forms(it, known)) {
                         None => attached.clone(),
                         Some(forms) => {
-                            *differs = true;
                             let compiled = match form {
                                 Form::Generous => forms.generous,
                                 Form::Strict => forms.strict,
@@ -145,7 +143,7 @@ impl Mold {
             .session
             .as_ref()
             .map(|it| many(LayerKind::Session, it));
-        Shaped {
+        Lists {
             identity,
             service_control,
             resource_control,

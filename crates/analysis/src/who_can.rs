@@ -13,6 +13,7 @@ use keyward_policy::{Effect, PrincipalKind, PrincipalSet};
 
 use crate::caller::{Caller, Kind};
 use crate::context::{Asked, context};
+use crate::date::Moment;
 use crate::error::BadQuestion;
 use crate::explain::resource_account;
 use crate::gather::{Gathered, Shelf, Shelved, Target, endpoint_of, resource_policy};
@@ -164,7 +165,7 @@ fn rows(
 pub(crate) struct Inquiry<'a> {
     export: &'a Export,
     question: &'a Question,
-    now: i64,
+    now: Moment,
     pub(crate) shelf: Shelf,
     pub(crate) mold: Mold,
     from_catalog: BTreeSet<String>,
@@ -175,7 +176,7 @@ impl<'a> Inquiry<'a> {
         Self {
             export,
             question,
-            now,
+            now: Moment::of(now),
             shelf: Shelf::without_places(),
             mold: Mold::default(),
             from_catalog: BTreeSet::new(),
@@ -195,7 +196,13 @@ impl<'a> Inquiry<'a> {
             resource: target.resource,
             resource_account: owner,
         };
-        let context = context(&self.question.context, caller, self.export, asked, self.now);
+        let context = context(
+            &self.question.context,
+            caller,
+            self.export,
+            asked,
+            &self.now,
+        );
         let mut request =
             Request::new(caller.principal(), target.action, target.resource, &context);
         request.resource_account = owner;

@@ -2,6 +2,7 @@
 //! other, and one that was found to be JSON is JSON wherever it stands again.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use foldhash::fast::RandomState;
@@ -40,6 +41,7 @@ pub(super) struct Cut {
 #[derive(Debug)]
 pub(super) struct Entities<'t> {
     text: &'t str,
+    name: memmem::Finder<'static>,
     /// Objects and lists with the end of the name of a document before them, in their order.
     documents: Vec<Range<usize>>,
 }
@@ -86,7 +88,11 @@ impl<'t> Entities<'t> {
                 }
             }
         }
-        Self { text, documents }
+        Self {
+            text,
+            name: memmem::Finder::new(NAME),
+            documents,
+        }
     }
 
     /// Takes the documents out of an entity; `None` where it has to be read with them.
@@ -94,20 +100,23 @@ impl<'t> Entities<'t> {
         let first = self.documents.partition_point(|it| it.start < entity.start);
         let here = self.documents.get(first..)?;
         let here = here.get(..here.partition_point(|it| it.end <= entity.end))?;
-        let (mut rest, mut behind) = (String::new(), entity.start);
+        let taken = here.iter().map(ExactSizeIterator::len).sum::<usize>();
+        let room = entity.len().saturating_sub(taken);
+        let mut rest = String::with_capacity(room.saturating_add(here.len().saturating_mul(8)));
+        let mut behind = entity.start;
         for (number, document) in here.iter().enumerate() {
             if !known.is_json(self.text.get(document.clone())?) {
                 return None;
             }
             rest.push_str(self.text.get(behind..document.start)?);
-            rest.push_str(&format!("[{number}]"));
+            let _ = write!(rest, "[{number}]");
             behind = document.end;
         }
         rest.push_str(self.text.get(behind..entity.end)?);
         // A document that is a string keeps its place only in the whole text, and so does one of which the name is written
         // otherwise.
-        let names = memmem::find_iter(rest.as_bytes(), NAME).count();
-        let is_plain = memmem::find(rest.as_bytes(), b"\\u").is_none();
+        let names = self.name.find_iter(rest.as_bytes()).count();
+        let is_plain = memchr::memchr(b'\\', rest.as_bytes()).is_none();
         (is_plain && names == here.len()).then(|| Cut {
             rest,
             documents: here.to_vec(),
