@@ -71,14 +71,15 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn fields<const N: usize>(&mut self) -> Result<[&'a str; N], ReadTableError> {
-        let mut fields = self.line()?.split('\t');
+        let mut left = Some(self.line()?);
         let mut found = [""; N];
         for field in &mut found {
-            *field = fields
-                .next()
-                .ok_or_else(|| self.error("a field is missing"))?;
+            let text = left.ok_or_else(|| self.error("a field is missing"))?;
+            let cut = cut(text);
+            *field = cut.map_or(text, |(field, _)| field);
+            left = cut.map(|(_, rest)| rest);
         }
-        match fields.next() {
+        match left {
             None => Ok(found),
             Some(_) => Err(self.error("a field too many")),
         }
@@ -137,6 +138,12 @@ impl<'a> Reader<'a> {
             false => Err(self.error("the names are not in order")),
         }
     }
+}
+
+/// Takes a text apart at its first tab. Fields are short: a byte at a time is faster than what searches long texts.
+fn cut(text: &str) -> Option<(&str, &str)> {
+    let at = text.bytes().position(|byte| byte == b'\t')?;
+    Some((text.get(..at)?, text.get(at.checked_add(1)?..)?))
 }
 
 /// Reads the table.
@@ -288,7 +295,8 @@ fn action<'a>(
         AccessLevel::parse(level).ok_or_else(|| reader.error("an unknown access level"))?;
     let lists = tables.key_lists.len();
     let resources_start = count(reader, all)?;
-    for field in resources.split(',').filter(|field| !field.is_empty()) {
+    let fields = (!resources.is_empty()).then(|| resources.split(','));
+    for field in fields.into_iter().flatten().filter(|it| !it.is_empty()) {
         let (field, keys) = field.split_once('/').unwrap_or((field, "0"));
         let (position, required) = match field.strip_suffix('*') {
             None => (field, false),
