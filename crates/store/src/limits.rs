@@ -29,8 +29,9 @@ pub const COMMIT_BYTES_PER_ITEM: usize = 32;
 
 /// Events that a store keeps for watches, at most.
 ///
-/// A follower that is further behind is told [`Compacted`](crate::WatchError::Compacted) and reloads.
-pub const FEED_EVENTS_MAX: usize = 16 * 1024;
+/// A follower that is further behind is told [`Compacted`](crate::WatchError::Compacted) and reloads. Few, since each that is
+/// kept is memory that the next commit finds cold: a view in this process observes commits and needs none of them.
+pub const FEED_EVENTS_MAX: usize = 1024;
 
 /// Bytes of keys and values that a store keeps for watches, at most.
 pub const FEED_BYTES_MAX: usize = 8 * 1024 * 1024;
