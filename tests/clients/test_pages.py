@@ -125,10 +125,40 @@ def test_pages_of_one_item_are_the_whole(iam, operation):
 
 @pytest.mark.parametrize("operation", PAGED)
 def test_markers_of_others_are_refused(iam, operation):
-    for marker in ["nonsense", "\u00ff", "Z" * 320, "Z" * 321]:
+    for marker in ["nonsense", "\u00ff", "Z" * 320, "Z" * 2049]:
         with pytest.raises(iam.exceptions.ClientError) as caught:
             getattr(iam, operation)(**PAGED[operation], Marker=marker)
         assert caught.value.response["Error"]["Code"] == "ValidationError", marker
+
+
+def test_markers_of_long_names_lead_on(iam):
+    """A path of 512 characters, and tag keys of 512 bytes that begin alike."""
+    path = "/" + "p" * 510 + "/"
+    keys = ["\U00020000" * 127 + last for last in "\U00020000\U00020001\U00020002"]
+    for name in ["long-1", "long-2"]:
+        iam.create_virtual_mfa_device(VirtualMFADeviceName=name, Path=path)
+        iam.create_policy(PolicyName=name, PolicyDocument=DOCUMENT, Path=path, Tags=[{"Key": key, "Value": ""} for key in keys])
+        iam.attach_role_policy(RoleName="paged-2", PolicyArn=arn(f"policy{path}{name}"))
+
+    def paged(operation, key, **arguments):
+        pages = iam.get_paginator(operation).paginate(**arguments, PaginationConfig={"PageSize": 1})
+        return [item for page in pages for item in page[key]]
+
+    assert [tag["Key"] for tag in paged("list_policy_tags", "Tags", PolicyArn=arn(f"policy{path}long-1"))] == keys
+    assert len(paged("list_attached_role_policies", "AttachedPolicies", RoleName="paged-2")) == 2
+    assert len([one for one in paged("list_virtual_mfa_devices", "VirtualMFADevices") if path in one["SerialNumber"]]) == 2
+    assert len(paged("list_policies", "Policies", Scope="Local", PathPrefix=path)) == 2
+
+
+def test_a_marker_belongs_to_its_list(iam):
+    """As somebody met it who gave a marker of ListUsers to ListAccessKeys: https://github.com/trek10inc/awsets/pull/21."""
+    marker = iam.list_users(PathPrefix="/paged/", MaxItems=1)["Marker"]
+    assert iam.list_users(PathPrefix="/paged/", Marker=marker)["Users"]
+    for operation in PAGED.keys() - {"list_users"}:
+        with pytest.raises(iam.exceptions.ClientError) as caught:
+            getattr(iam, operation)(**PAGED[operation], Marker=marker)
+        error = caught.value.response["Error"]
+        assert (error["Code"], error["Message"]) == ("ValidationError", "Invalid Marker."), operation
 
 
 @pytest.mark.parametrize("kind, names, make", [

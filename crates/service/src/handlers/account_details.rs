@@ -65,7 +65,7 @@ impl Section {
     }
 
     fn marker(self, place: &str) -> String {
-        Page::marker(&format!("{}{place}", self.letter()))
+        Page::marker::<iam::GetAccountAuthorizationDetails>(&format!("{}{place}", self.letter()))
     }
 
     /// Reads what a marker says: the section, and the place in it behind which the page begins.
@@ -87,7 +87,7 @@ impl Operate for iam::GetAccountAuthorizationDetails {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::GetAccountAuthorizationDetailsOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let (first, mut after) = match page.after.as_deref() {
             None => (Section::Users, None),
             Some(marker) => Section::read(marker).ok_or_else(Page::invalid_marker)?,
@@ -187,11 +187,8 @@ impl<'a> Details<'a> {
         after: Option<String>,
     ) -> Result<(), ServiceError> {
         let mut last = after.clone().unwrap_or_default();
-        let page = Page {
-            // One at least, so that it is known whether there is more.
-            items: self.room.max(1),
-            after,
-        };
+        // One at least, so that it is known whether there is more.
+        let page = Page::unmarked(self.room.max(1), after);
         let vault = self.reader.vault();
         let read = |place: &str, bytes: &bytes::Bytes| {
             Ok(Some((place.to_owned(), R::decode(bytes, vault)?)))

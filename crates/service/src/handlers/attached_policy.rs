@@ -237,7 +237,7 @@ macro_rules! attached_policy_operations {
                 service: &Service,
                 call: Authorized<Self>,
             ) -> Result<Done<iam::$listed>, ServiceError> {
-                let page = Page::read(call.max_items, call.marker.as_deref())?;
+                let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
                 let prefix = call.path_prefix.as_deref();
                 let (policies, marker, revision) =
                     list::<$entity>(service, call.caller(), &call.$name, prefix, &page).await?;

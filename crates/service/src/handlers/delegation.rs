@@ -87,7 +87,7 @@ impl Operate for iam::ListDelegationRequests {
         _service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListDelegationRequestsOutput>, ServiceError> {
-        Page::read(call.max_items, call.marker.as_deref())?;
+        Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let output = iam::ListDelegationRequestsOutput {
             delegation_requests: Some(Vec::new()),
             is_truncated: Some(false),

@@ -106,7 +106,7 @@ impl Operate for iam::GetGroup {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::GetGroupOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let name = group_name(&call.group_name)?;
         let reader = service.reader(call.caller()).await?;
         let group = reader.get::<Group>(Cell::group(&name)).await?;
@@ -147,7 +147,7 @@ impl Operate for iam::ListGroups {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListGroupsOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let reader = service.reader(call.caller()).await?;
         let prefix = call.path_prefix.as_deref().unwrap_or("/");
         let below = |group: &Group| group.path.as_str().starts_with(prefix);
@@ -360,7 +360,7 @@ impl Operate for iam::ListGroupsForUser {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListGroupsForUserOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let name = existing_user_name(&call.user_name)?;
         let reader = service.reader(call.caller()).await?;
         let user = reader.get::<User>(Cell::user(&name)).await?;

@@ -248,7 +248,7 @@ macro_rules! inline_policy_operations {
                 service: &Service,
                 call: Authorized<Self>,
             ) -> Result<Done<iam::$listed>, ServiceError> {
-                let page = Page::read(call.max_items, call.marker.as_deref())?;
+                let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
                 let (policy_names, marker, revision) =
                     list::<$owner>(service, call.caller(), &call.$name, &page).await?;
                 let output = iam::$listed {

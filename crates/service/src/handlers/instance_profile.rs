@@ -190,7 +190,7 @@ impl Operate for iam::ListInstanceProfiles {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListInstanceProfilesOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let reader = service.reader(call.caller()).await?;
         let prefix = call.path_prefix.as_deref().unwrap_or("/");
         let below = |profile: &InstanceProfile| profile.path.as_str().starts_with(prefix);
@@ -217,7 +217,7 @@ impl Operate for iam::ListInstanceProfilesForRole {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListInstanceProfilesForRoleOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let reader = service.reader(call.caller()).await?;
         let found = reader.get::<Role>(Role::place(&call.role_name)?).await?;
         let role = found.ok_or_else(|| missing(Role::KIND, &call.role_name))?;

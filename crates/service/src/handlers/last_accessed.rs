@@ -59,10 +59,7 @@ impl Operate for iam::GenerateServiceLastAccessedDetails {
             maker: caller.user_id().to_owned(),
         };
         // Oldest first: ids begin with the time.
-        let oldest = Page {
-            items: SWEPT_AT_ONCE,
-            after: None,
-        };
+        let oldest = Page::unmarked(SWEPT_AT_ONCE, None);
         let reader = service.reader(caller).await?;
         let (oldest, _) = reader
             .page::<AccessJob>(&Kind::AccessJobs, &oldest, |_| true)
@@ -160,7 +157,7 @@ impl Operate for iam::GetServiceLastAccessedDetails {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::GetServiceLastAccessedDetailsOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let caller = call.caller();
         let reader = service.reader(caller).await?;
         let job = job(&reader, service, caller, &call.job_id).await?;
@@ -242,7 +239,7 @@ impl Operate for iam::GetServiceLastAccessedDetailsWithEntities {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::GetServiceLastAccessedDetailsWithEntitiesOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let caller = call.caller();
         let prefix = &call.service_namespace;
         let reader = service.reader(caller).await?;

@@ -119,7 +119,7 @@ impl Operate for iam::ListVirtualMFADevices {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListVirtualMFADevicesOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let reader = service.reader(call.caller()).await?;
         let status = call.assignment_status.as_ref();
         let (devices, marker) = reader

@@ -163,7 +163,7 @@ impl Operate for iam::ListMFADevices {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListMFADevicesOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let account = call.caller().account();
         let reader = service.reader(call.caller()).await?;
         let (mfa_devices, marker) = match Subject::read(call.user_name.as_deref(), call.caller())? {

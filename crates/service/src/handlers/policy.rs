@@ -311,7 +311,7 @@ impl Operate for iam::ListPolicyTags {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListPolicyTagsOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let arn = policy_arn(&call.policy_arn)?;
         let reader = service.reader(call.caller()).await?;
         let found = Found::read(&reader, &arn).await?;

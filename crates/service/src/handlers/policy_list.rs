@@ -84,7 +84,7 @@ impl Operate for iam::ListPolicies {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListPoliciesOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let scope = call.scope.unwrap_or(iam::PolicyScopeType::All);
         let reader = service.reader(call.caller()).await?;
         let filter = Filter::read(&call, &reader).await?;
@@ -161,7 +161,7 @@ impl Operate for iam::ListEntitiesForPolicy {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListEntitiesForPolicyOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let arn = policy_arn(&call.policy_arn)?;
         let reader = service.reader(call.caller()).await?;
         Found::read(&reader, &arn).await?;

@@ -120,7 +120,7 @@ impl Operate for iam::ListPolicyVersions {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListPolicyVersionsOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let arn = policy_arn(&call.policy_arn)?;
         let reader = service.reader(call.caller()).await?;
         let after = page.after.as_deref().and_then(PolicyVersion::parse_id);

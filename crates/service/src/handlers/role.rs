@@ -192,7 +192,7 @@ impl Operate for iam::ListRoles {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListRolesOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let reader = service.reader(call.caller()).await?;
         let prefix = call.path_prefix.as_deref().unwrap_or("/");
         let below = |role: &Role| role.path.as_str().starts_with(prefix);

@@ -144,7 +144,7 @@ impl Operate for iam::ListPoliciesGrantingServiceAccess {
         _service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListPoliciesGrantingServiceAccessOutput>, ServiceError> {
-        let after = Page::read(None, call.marker.as_deref())?.after;
+        let after = Page::read::<Self>(None, call.marker.as_deref())?.after;
         let first: Option<usize> = after
             .as_deref()
             .map(str::parse)
@@ -155,7 +155,7 @@ impl Operate for iam::ListPoliciesGrantingServiceAccess {
         let namespaces = call.service_namespaces.iter().enumerate();
         for (place, namespace) in namespaces.skip(first.unwrap_or_default()) {
             if listed >= POLICIES_PER_ANSWER {
-                marker = Some(Page::marker(&place.to_string()));
+                marker = Some(Page::marker::<Self>(&place.to_string()));
                 break;
             }
             let entry = entry(namespace, &policies);

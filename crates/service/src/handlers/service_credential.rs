@@ -127,7 +127,7 @@ impl Operate for iam::ListServiceSpecificCredentials {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListServiceSpecificCredentialsOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let wanted = call.service_name.as_deref().map(CredentialService::parse);
         let (wanted, caller) = (wanted.transpose()?, call.caller());
         let reader = service.reader(caller).await?;

@@ -110,7 +110,7 @@ impl Operate for iam::ListAccountAliases {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListAccountAliasesOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let reader = service.reader(call.caller()).await?;
         let alias = reader.settings().await?.alias;
         let alias = alias.filter(|alias| {

@@ -72,7 +72,7 @@ impl Operate for iam::ListSigningCertificates {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListSigningCertificatesOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let subject = Subject::read(call.user_name.as_deref(), call.caller())?;
         let reader = service.reader(call.caller()).await?;
         let (owner, credentials) = credentials::read(&reader, &subject).await?;

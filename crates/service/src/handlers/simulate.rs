@@ -46,7 +46,7 @@ impl Operate for iam::SimulateCustomPolicy {
         _service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::SimulatePolicyResponse>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let mut identity = Documents::new(SourceKind::Identity);
         add_sent(&mut identity, &call.policy_input_list)?;
         let caller = match (call.caller_arn.as_deref(), &call.resource_policy) {
@@ -86,7 +86,7 @@ impl Operate for iam::SimulatePrincipalPolicy {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::SimulatePolicyResponse>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let source = PolicySource::parse(&call.policy_source_arn)?;
         let reader = service.reader(call.caller()).await?;
         let mut policies = PrincipalPolicies::read(&reader, &source).await?;
@@ -157,10 +157,8 @@ async fn run(
     let affordable = MOST_DECISIONS
         .checked_div(asked.resources.len())
         .unwrap_or(MOST_DECISIONS);
-    let page = Page {
-        items: asked.page.items.min(affordable).max(1),
-        after: None,
-    };
+    let mut page = asked.page.clone();
+    page.items = page.items.min(affordable).max(1);
     let actions = asked.actions.iter().enumerate().skip(start);
     let mut actions: Vec<(usize, &String)> = actions.take(page.items.saturating_add(1)).collect();
     let marker = page.cut(&mut actions, |(index, _)| index.to_string());

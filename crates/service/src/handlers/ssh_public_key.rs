@@ -92,7 +92,7 @@ impl Operate for iam::ListSSHPublicKeys {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListSSHPublicKeysOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let subject = user_only(call.user_name.as_deref(), call.caller())?;
         let reader = service.reader(call.caller()).await?;
         let (owner, credentials) = credentials::read(&reader, &subject).await?;

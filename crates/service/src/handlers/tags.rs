@@ -166,7 +166,7 @@ macro_rules! tag_operations {
                 service: &Service,
                 call: Authorized<Self>,
             ) -> Result<Done<iam::$listed>, ServiceError> {
-                let page = Page::read(call.max_items, call.marker.as_deref())?;
+                let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
                 let (tags, marker, revision) =
                     list::<$resource>(service, call.caller(), &call.$named, &page).await?;
                 let output = iam::$listed {

@@ -183,7 +183,7 @@ impl Operate for iam::ListUsers {
         service: &Service,
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListUsersOutput>, ServiceError> {
-        let page = Page::read(call.max_items, call.marker.as_deref())?;
+        let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
         let reader = service.reader(call.caller()).await?;
         let prefix = call.path_prefix.as_deref().unwrap_or("/");
         let below = |user: &User| user.path.as_str().starts_with(prefix);

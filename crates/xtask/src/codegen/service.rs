@@ -26,6 +26,12 @@ const OWN_FILE: usize = 8;
 /// The shape that IAM prints percent-encoded.
 const POLICY_DOCUMENT: &str = "policyDocumentType";
 
+/// The shape of a marker that is handed back.
+const MARKER: &str = "markerType";
+/// Characters of the longest marker that a list hands out: the list's name and that of its last item, in base32.
+// DIFFERS: AWS's model has 320. Ours must hold a path of 512 characters and a name, or a tag key of 512 bytes.
+const LONGEST_MARKER: i64 = 2048;
+
 /// Writes all files of one service, by name.
 pub(crate) fn emit(source: &Source, model: &Model) -> Result<BTreeMap<String, String>> {
     let service = Service::new(source, model)?;
@@ -399,7 +405,7 @@ impl<'a> Service<'a> {
             if let Some(min) = shape.min {
                 write!(text, ".min({min})")?;
             }
-            if let Some(max) = shape.max {
+            if let Some(max) = longest(name, shape.max) {
                 write!(text, ".max({max})")?;
             }
             if let Some(name) = shape
@@ -589,6 +595,14 @@ fn reachable<'a>(model: &'a Model, from: Vec<&'a str>) -> Result<BTreeSet<&'a st
         }
     }
     Ok(found)
+}
+
+/// Returns the bound of a shape, as the model or this server has it.
+fn longest(shape: &str, of_model: Option<i64>) -> Option<i64> {
+    match shape {
+        MARKER => Some(LONGEST_MARKER),
+        _ => of_model,
+    }
 }
 
 fn derive(default: bool) -> &'static str {

@@ -284,7 +284,7 @@ pub(super) static MAP_STRING_REPLACEMENT_VALUE_ENTRY: Shape = Shape::new(
 
 pub(super) static MARKER_TYPE: Shape = Shape::new("markerType", Kind::String)
     .min(1)
-    .max(320)
+    .max(2048)
     .pattern(&patterns::MARKER_TYPE);
 
 pub(super) static MAX_ITEMS_TYPE: Shape =
