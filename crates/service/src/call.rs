@@ -172,7 +172,8 @@ impl Service {
             }
         }
         // Who calls, and what it may do, is read from a view that is at least as new as the caller asks for.
-        let waited = self.wait_for_revision(incoming).await;
+        let is_known = || authenticate(&self.view, incoming, api, now).is_ok();
+        let waited = self.wait_for_revision(incoming, is_known).await;
         let caller = match noted.operation.map(row) {
             // SOURCE: spec/signing.md §12: a signature that came all the same is not looked at.
             Some(Row::Unsigned(_)) => None,
@@ -216,7 +217,11 @@ impl Service {
     }
 
     /// Waits, for a bounded time, until this node shows the revision that the caller asks for.
-    async fn wait_for_revision(&self, incoming: &Incoming<'_>) -> Result<(), ServiceError> {
+    async fn wait_for_revision(
+        &self,
+        incoming: &Incoming<'_>,
+        is_known: impl FnOnce() -> bool,
+    ) -> Result<(), ServiceError> {
         let Some(header) = incoming.headers.first(MIN_REVISION) else {
             return Ok(());
         };
@@ -228,10 +233,22 @@ impl Service {
                 "The header x-keyward-min-revision must be a revision: a whole number.",
             )
         })?;
+        if self.view().revision() >= wanted {
+            return Ok(());
+        }
+        let not_reached = ServiceError::RevisionNotReached { wanted };
+        // A key that was made a moment ago is known only after the wait, so strangers may wait too, but only so many.
+        let _place = match is_known() {
+            true => None,
+            false => match self.strangers().try_acquire() {
+                Ok(place) => Some(place),
+                Err(_) => return Err(not_reached),
+            },
+        };
         if self.view().wait_for(wanted, self.patience()).await {
             return Ok(());
         }
-        Err(ServiceError::RevisionNotReached { wanted })
+        Err(not_reached)
     }
 
     pub(crate) fn leave_event(

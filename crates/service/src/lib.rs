@@ -36,6 +36,7 @@ use std::time::Duration;
 use keyward_records::RecordKey;
 use keyward_saml::Endpoints;
 use keyward_store::{Revision, Store};
+use tokio::sync::Semaphore;
 
 pub use authorization_details::{AuthorizationDetails, DetailsKeeper};
 pub use error::ServiceError;
@@ -70,6 +71,8 @@ use crate::transaction::{Further, Transaction, Wanted, transact};
 
 /// How long a request waits for a revision that its node has not seen.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How many requests that no known key signed may wait for a revision at once: anybody can send them.
+const WAITING_STRANGERS: usize = 64;
 
 /// The application: what every shell calls.
 pub struct Service {
@@ -80,6 +83,7 @@ pub struct Service {
     passwords: Passwords,
     accesses: Accesses,
     guesses: Guesses,
+    strangers: Semaphore,
     rings: ParsedRings,
     saml_endpoints: Endpoints,
 }
@@ -115,6 +119,7 @@ impl Service {
             passwords: Passwords::default(),
             accesses: Accesses::default(),
             guesses: Guesses::default(),
+            strangers: Semaphore::new(WAITING_STRANGERS),
             rings: ParsedRings::default(),
             saml_endpoints: Endpoints::new(vec![saml]),
         }
@@ -148,6 +153,11 @@ impl Service {
     /// Says whether requests can be answered.
     ///
     /// # Errors
+    /// Returns the places for requests that wait for a revision without a known signature.
+    pub(crate) fn strangers(&self) -> &Semaphore {
+        &self.strangers
+    }
+
     /// One line that says why not.
     pub fn readiness(&self) -> Result<(), &'static str> {
         if !self.view.is_followed() {

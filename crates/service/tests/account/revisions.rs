@@ -1,8 +1,14 @@
 //! A request that asks for a revision is answered by what is there then: who calls, and what it may do.
 
+use std::future::{Future as _, poll_fn};
+use std::task::Poll;
+use std::time::Duration;
+
+use keyward_sigv4::Credentials;
 use keyward_store::Revision;
 use keyward_testkit::InProcess;
 use keyward_wire::iam;
+use tokio::time::timeout;
 
 use crate::world::{ok, start, user};
 
@@ -63,4 +69,40 @@ async fn a_key_that_it_waited_for_signs() {
     let asked = server.call_at(&ann, &call, at);
     let (answer, _) = tokio::join!(asked, ok(&server, &server.root, &off));
     assert_eq!(answer.code(), "InvalidClientTokenId", "{}", answer.body);
+}
+
+#[tokio::test]
+async fn only_so_many_strangers_wait() {
+    let server = start().await;
+    let ann = user(&server, "ann", ALLOWED).await;
+    let stranger = Credentials {
+        access_key_id: "AKIASTRANGER00000000".to_owned(),
+        ..ann.clone()
+    };
+    let (call, at) = (ask(), next(&server).await);
+    let mut waiting: Vec<_> = (0..64)
+        .map(|_| Box::pin(server.call_at(&stranger, &call, at)))
+        .collect();
+    poll_fn(|context| {
+        for one in &mut waiting {
+            assert!(one.as_mut().poll(context).is_pending());
+        }
+        Poll::Ready(())
+    })
+    .await;
+    // The next is answered at once, and not after those that wait for as long as they may.
+    let next = server.call_at(&stranger, &call, at);
+    let answer = timeout(Duration::from_secs(2), next).await.unwrap();
+    assert_eq!(answer.code(), "InvalidClientTokenId", "{}", answer.body);
+    // Nobody who is known is kept from waiting.
+    let group = iam::CreateGroup {
+        group_name: "g".to_owned(),
+        ..iam::CreateGroup::default()
+    };
+    let asked = server.call_at(&ann, &call, at);
+    let (answer, _) = tokio::join!(asked, ok(&server, &server.root, &group));
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    for one in waiting {
+        assert_eq!(one.await.code(), "InvalidClientTokenId");
+    }
 }
