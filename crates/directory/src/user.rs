@@ -110,7 +110,8 @@ impl User {
     ///
     /// # Errors
     /// [`Refusal::DeleteConflict`] that names the first thing in the way.
-    // SOURCE: spec/iam-entities.md §4; the order of the checks is not documented.
+    // SOURCE: spec/iam-entities.md §4. The order is not documented; seen: inline policies before access keys
+    // (simonw/s3-credentials issue 10), login profile, access keys, MFA devices (hashicorp/terraform issue 8621).
     pub fn check_deletion(&self) -> Result<(), Refusal> {
         let message = if !self.attached_policies.is_empty() {
             "Cannot delete entity, must detach all policies first."
@@ -118,12 +119,12 @@ impl User {
             "Cannot delete entity, must delete policies first."
         } else if !self.groups.is_empty() {
             "Cannot delete entity, must remove users from group first."
+        } else if self.login_profile.is_some() {
+            "Cannot delete entity, must delete login profile first."
         } else if !self.access_keys.is_empty() {
             "Cannot delete entity, must delete access keys first."
         } else if !self.mfa_devices.is_empty() {
             "Cannot delete entity, must delete MFA device first."
-        } else if self.login_profile.is_some() {
-            "Cannot delete entity, must delete login profile first."
         } else {
             return Ok(());
         };

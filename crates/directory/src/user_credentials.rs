@@ -83,14 +83,17 @@ impl UserCredentials {
     ///
     /// # Errors
     /// [`Refusal::DeleteConflict`] where any credential is left.
-    // SOURCE: spec/iam-entities.md §4.
+    // SOURCE: spec/iam-entities.md §4; certificates as callers report it (rebuy-de/aws-nuke issue 671).
     pub fn check_deletion(&self) -> Result<(), Refusal> {
         if self.is_empty() {
             return Ok(());
         }
-        Err(Refusal::DeleteConflict {
-            message: "Cannot delete entity, must remove referenced objects first.",
-        })
+        let message = if self.signing_certificates.is_empty() {
+            "Cannot delete entity, must remove referenced objects first."
+        } else {
+            "Cannot delete entity, must delete certificates first."
+        };
+        Err(Refusal::DeleteConflict { message })
     }
 
     /// Adds an SSH public key from its text.

@@ -118,10 +118,13 @@ async fn a_login_profile_comes_and_goes() {
         user_name: Some("ann".to_owned()),
         access_key_id: key.element("AccessKeyId").unwrap().to_owned(),
     };
-    ok(&server, root, &key).await;
+    // SOURCE: hashicorp/terraform issue 8621: the login profile, then the access keys.
     let blocked = "Cannot delete entity, must delete login profile first.";
     refused(&server, root, &call, (409, "DeleteConflict", blocked)).await;
     ok(&server, root, &delete("ann")).await;
+    let blocked = "Cannot delete entity, must delete access keys first.";
+    refused(&server, root, &call, (409, "DeleteConflict", blocked)).await;
+    ok(&server, root, &key).await;
     refused(&server, root, &get("ann"), NO_PROFILE).await;
     ok(&server, root, &call).await;
     for name in ["nobody"] {
