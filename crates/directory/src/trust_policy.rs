@@ -10,7 +10,8 @@ use crate::limits::TRUST_POLICY_SIZE;
 use crate::{Quota, Refusal};
 
 /// A role's trust policy as it is stored: the document as it was sent, but for the ARNs of users and roles, in whose
-/// place their unique ids stand, so that a principal that is deleted and made again is not trusted.
+/// place their unique ids stand, so that a principal that is deleted and made again is not trusted, and the ids of
+/// accounts, which stand as the ARNs of their root users.
 // SOURCE: spec/policy-language.md §5.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrustPolicy(String);
@@ -87,7 +88,8 @@ impl SentTrustPolicy {
 
     /// Binds the principals: `known` says what is known of each that exists or does not.
     ///
-    /// Accounts, services, federated users and identity providers stay as they are: a name is all that they have.
+    /// An account's id becomes the ARN of its root user, which says the same. Services, federated users and identity
+    /// providers stay as they are: a name is all that they have.
     ///
     /// # Errors
     /// [`Refusal::MalformedPolicyDocument`], `Invalid principal in policy`, for one that does not exist.
@@ -100,6 +102,12 @@ impl SentTrustPolicy {
                 message: format!("Invalid principal in policy: \"AWS\":\"{text}\""),
             };
             let trusted = match read(text) {
+                Reading::Account(account) => {
+                    let partition = Partition::default();
+                    let root = format!("arn:{}:iam::{account}:root", partition.as_str());
+                    bound.push((principal.value.span, root));
+                    continue;
+                }
                 Reading::AsWritten => continue,
                 Reading::Foreign => return Err(invalid()),
                 Reading::Trusted(trusted) => trusted,
@@ -155,7 +163,10 @@ impl TrustPolicy {
             let text = principal.value.value.as_str();
             match read(text) {
                 Reading::Trusted(Trusted::Id(id)) => Some((principal.value.span, arn_of(id)?)),
-                Reading::AsWritten | Reading::Foreign | Reading::Trusted(_) => None,
+                Reading::Account(_)
+                | Reading::AsWritten
+                | Reading::Foreign
+                | Reading::Trusted(_) => None,
             }
         });
         replace_strings(&self.0, named.collect())
@@ -176,7 +187,9 @@ fn aws_principals(policy: &Policy) -> impl Iterator<Item = &Principal> {
 
 /// What the text of a principal below `AWS` says.
 enum Reading<'a> {
-    /// Nothing that exists or does not: everyone, an account, a federated user.
+    /// The id of an account.
+    Account(AccountId),
+    /// Nothing that exists or does not: everyone, an account's root user, a federated user.
     AsWritten,
     /// Somebody of another partition, whom nobody here can trust.
     Foreign,
@@ -187,10 +200,10 @@ enum Reading<'a> {
 fn read(text: &str) -> Reading<'_> {
     let Some(arn) = Arn::parse(text) else {
         let is_id = text.starts_with("AIDA") || text.starts_with("AROA");
-        return if is_id {
-            Reading::Trusted(Trusted::Id(text))
-        } else {
-            Reading::AsWritten
+        return match AccountId::parse(text) {
+            Ok(account) => Reading::Account(account),
+            Err(_) if is_id => Reading::Trusted(Trusted::Id(text)),
+            Err(_) => Reading::AsWritten,
         };
     };
     if arn.partition != Partition::default().as_str() {
@@ -255,8 +268,7 @@ mod tests {
     #[test]
     fn users_and_roles_are_bound_and_shown_again() {
         let sent = format!("\"AWS\": [\"{ALICE}\",  \"{DEPLOY}\", \"111122223333\"]");
-        let stored =
-            "\"AWS\": [\"AIDAALICE11111111111\",  \"AROADEPLOY1111111111\", \"111122223333\"]";
+        let stored = "\"AWS\": [\"AIDAALICE11111111111\",  \"AROADEPLOY1111111111\", \"arn:aws:iam::111122223333:root\"]";
         let bound = bind(&sent).unwrap();
         assert_eq!(bound.as_str(), document(stored));
         let shown = bound.shown(|id| match id {
@@ -264,15 +276,28 @@ mod tests {
             "AROADEPLOY1111111111" => Some(DEPLOY.to_owned()),
             _ => None,
         });
-        assert_eq!(shown, document(&sent));
+        let root = "arn:aws:iam::111122223333:root";
+        assert_eq!(
+            shown,
+            document(&sent).replace("\"111122223333\"", &format!("\"{root}\""))
+        );
         assert_eq!(bound.shown(|_| None), bound.as_str());
+    }
+
+    #[test]
+    fn an_account_is_shown_as_its_root_user() {
+        for account in ["111122223333", "999988887777"] {
+            let bound = bind(&format!("\"AWS\":\"{account}\"")).unwrap();
+            let shown = document(&format!("\"AWS\":\"arn:aws:iam::{account}:root\""));
+            assert_eq!(bound.as_str(), shown);
+            assert_eq!(bound.shown(|_| None), shown);
+        }
     }
 
     #[test]
     fn others_stay_as_they_were_written() {
         for principal in [
             r#""AWS":"*""#,
-            r#""AWS":"999988887777""#,
             r#""AWS":"arn:aws:iam::999988887777:root""#,
             r#""AWS":"arn:aws:iam::999988887777:user/stranger""#,
             r#""AWS":"arn:aws:iam::999988887777:role/a/stranger""#,
