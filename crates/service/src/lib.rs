@@ -153,11 +153,6 @@ impl Service {
     /// Says whether requests can be answered.
     ///
     /// # Errors
-    /// Returns the places for requests that wait for a revision without a known signature.
-    pub(crate) fn strangers(&self) -> &Semaphore {
-        &self.strangers
-    }
-
     /// One line that says why not.
     pub fn readiness(&self) -> Result<(), &'static str> {
         if !self.view.is_followed() {
@@ -167,6 +162,11 @@ impl Service {
             .audit
             .check()
             .map_err(|_| "the audit trail can't be written\n")
+    }
+
+    /// Returns the places for requests that wait for a revision without a known signature.
+    pub(crate) fn strangers(&self) -> &Semaphore {
+        &self.strangers
     }
 
     pub(crate) fn now(&self) -> Now {
