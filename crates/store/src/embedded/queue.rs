@@ -143,6 +143,10 @@ struct Pace {
 }
 
 /// Runs the writer until the queue is closed and empty; then closes the engine.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long a sync takes; nothing is decided by it"
+)]
 pub(super) fn write(queue: &Queue, mut engine: Engine, feed: &Feed) -> Result<(), String> {
     let run = AssertUnwindSafe(|| {
         let mut pace = Pace::default();
