@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use crate::load;
 use crate::process::Server;
 use crate::request::Signer;
-use crate::{api, writes};
+use crate::{api, mix, writes};
 
 /// Drives the program, with its data in a new folder within `folder`, and prints what it did.
 pub(crate) fn run(
@@ -26,12 +26,13 @@ pub(crate) fn run(
     let server = Server::keyward(&program.canonicalize()?, &folder.path().join("data"))?;
     let signer = Arc::new(Signer::new(server.address));
     let requests = match kind {
+        "mix" => mix::requests(&server)?,
         "read" => api::identity_requests(&signer)?,
         "write" => {
             writes::create_users(&server, &signer)?;
             writes::tag_requests(signer)?
         }
-        other => bail!("{other} is neither read nor write"),
+        other => bail!("{other} is not mix, read or write"),
     };
     let slice = load::drive(&server, connections.min(api::MANY), time, &requests)?;
     println!(

@@ -92,7 +92,7 @@ fn row(
 }
 
 /// Makes a user with an inline policy for each connection, and returns the calls that each makes in turn.
-fn requests(server: &Server) -> anyhow::Result<Requests> {
+pub(crate) fn requests(server: &Server) -> anyhow::Result<Requests> {
     let signer = Arc::new(Signer::new(server.address));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
