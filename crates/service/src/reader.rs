@@ -118,13 +118,13 @@ impl Reader {
             .as_ref()
             .map(|place| Bytes::from([&prefix, place.as_bytes()].concat()));
         let wanted = page.items.saturating_add(1);
+        // Enough where nothing is left out; what is missing then is looked for in larger steps.
+        let mut most = wanted;
         let mut items: Vec<(String, T)> = Vec::new();
         loop {
-            let batch = self
-                .snapshot
-                .scan(&prefix, after.as_deref(), wanted.max(BATCH))
-                .await?;
-            let last = batch.len() < wanted.max(BATCH);
+            let batch = self.snapshot.scan(&prefix, after.as_deref(), most).await?;
+            let last = batch.len() < most;
+            most = wanted.max(BATCH);
             after = batch.last().map(|(key, _)| key.clone());
             for (key, found) in &batch {
                 let place = key.get(prefix.len()..).unwrap_or_default();
