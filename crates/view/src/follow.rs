@@ -311,14 +311,20 @@ mod tests {
         }
     }
 
+    type Following = tokio::task::JoinHandle<Result<std::convert::Infallible, FollowError>>;
+
+    /// Follows, and returns once it does.
+    async fn following(store: &MemoryStore, view: &Arc<View>) -> Following {
+        let (store, view) = (store.clone(), Arc::clone(view));
+        let following = tokio::spawn(async move { follow(&store, &view).await });
+        run_until_idle().await;
+        following
+    }
+
     #[tokio::test]
     async fn what_was_acknowledged_is_shown_without_a_wait() {
         let (store, view) = loaded().await;
-        let following = tokio::spawn({
-            let (store, view) = (store.clone(), Arc::clone(&view));
-            async move { follow(&store, &view).await }
-        });
-        run_until_idle().await;
+        let following = following(&store, &view).await;
         for _ in 0..10 {
             let revision = store.commit(Commit::new().put("other", "")).await.unwrap();
             assert_eq!(view.revision(), revision);
@@ -331,11 +337,7 @@ mod tests {
     #[tokio::test]
     async fn a_commit_that_cannot_be_taken_in_ends_deciding_before_it_is_acknowledged() {
         let (store, view) = loaded().await;
-        let following = tokio::spawn({
-            let (store, view) = (store.clone(), Arc::clone(&view));
-            async move { follow(&store, &view).await }
-        });
-        run_until_idle().await;
+        let following = following(&store, &view).await;
         let account = "111122223333".parse().unwrap();
         let key = RecordKey::Account(account).encode();
         store
