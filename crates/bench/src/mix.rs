@@ -1,11 +1,13 @@
 //! Four reads to one write, beside moto's server, which keeps nothing on disk and checks no signature.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
+use bytes::Bytes;
 
 use crate::api::MANY;
 use crate::client::Connection;
@@ -113,18 +115,43 @@ pub(crate) fn requests(server: &Server) -> anyhow::Result<Requests> {
         anyhow::Ok(())
     })?;
     let (turn, begun, clock) = (AtomicU64::new(0), now()?, Instant::now());
+    let reads = Signed::default();
     Ok(Arc::new(move |number| {
         let turn = turn.fetch_add(1, Ordering::Relaxed);
+        let seconds = begun + i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
         let action = match turn % 5 {
             0 => format!("GetUser&UserName=user-{number}"),
             1 => format!("ListAccessKeys&UserName=user-{number}"),
             2 => format!("GetUserPolicy&UserName=user-{number}&PolicyName=p"),
             3 => format!("ListUserTags&UserName=user-{number}"),
-            _ => format!(
-                "TagUser&UserName=user-{number}&Tags.member.1.Key=bench&Tags.member.1.Value={turn}"
-            ),
+            _ => {
+                let action = format!(
+                    "TagUser&UserName=user-{number}&Tags.member.1.Key=bench&Tags.member.1.Value={turn}"
+                );
+                return signer.request(Target::Iam, &action, seconds);
+            }
         };
-        let seconds = i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
-        signer.request(Target::Iam, &action, begun + seconds)
+        reads.get(action, seconds, &signer)
     }))
+}
+
+/// The reads that are signed already, with the second that they are signed for.
+///
+/// A read that is made again within a second is the same bytes: signing each anew would take the load generator as long
+/// as the server takes to check it, on cores that are the server's too.
+#[derive(Default)]
+struct Signed(Mutex<HashMap<String, (i64, Bytes)>>);
+
+impl Signed {
+    fn get(&self, action: String, seconds: i64, signer: &Signer) -> Bytes {
+        let mut signed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match signed.get(&action) {
+            Some((then, request)) if *then == seconds => request.clone(),
+            _ => {
+                let request = signer.request(Target::Iam, &action, seconds);
+                signed.insert(action, (seconds, request.clone()));
+                request
+            }
+        }
+    }
 }
