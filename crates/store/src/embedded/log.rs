@@ -129,8 +129,7 @@ impl Log {
         if end > self.len {
             return Err(io::Error::other("the log is full"));
         }
-        self.disk.write_at(self.at, &bytes)?;
-        self.disk.sync()?;
+        self.disk.write_durable_at(self.at, &bytes)?;
         self.at = end;
         Ok(())
     }
