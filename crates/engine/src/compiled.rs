@@ -10,6 +10,7 @@ use keyward_policy::{Effect, Policy, SetQualifier, Span, Test, Version};
 
 use crate::index::Index;
 use crate::place::Place;
+use crate::template::has_variables;
 use crate::trace::ElementForm;
 
 /// A policy document made ready for decisions.
@@ -183,6 +184,15 @@ impl CompiledPolicy {
             State::Unusable => Some(&self.text),
             State::Usable(_) => None,
         }
+    }
+
+    /// Returns whether anything in the document looks at the context of a request: a condition, or a variable.
+    ///
+    /// Where nothing in any layer does ([`Layers::read_context`](crate::Layers::read_context)), the decision is the same
+    /// whatever the context has.
+    #[must_use]
+    pub fn reads_context(&self) -> bool {
+        !self.conditions.is_empty() || self.values.iter().any(|value| has_variables(value.kind))
     }
 
     /// Returns a statement by its place in the document, counted from 0.

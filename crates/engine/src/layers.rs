@@ -161,6 +161,23 @@ impl<'a> FromIterator<&'a [AttachedPolicy]> for PolicyLists<'a> {
 }
 
 impl<'a> Layers<'a> {
+    /// Returns whether any policy looks at the context of a request. Where none does, [`decide`](crate::decide) says the
+    /// same with an empty context, and whoever only wants the decision need not put one together.
+    #[must_use]
+    pub fn read_context(&self) -> bool {
+        let lists = [
+            self.resource_control.as_ref(),
+            self.service_control.as_ref(),
+            Some(&self.identity),
+            self.session.as_ref(),
+        ];
+        let single = [self.endpoint, Some(self.resource), self.boundary];
+        (lists.into_iter().flatten().flat_map(PolicyLists::iter))
+            .chain(single.into_iter().flatten())
+            .flatten()
+            .any(|attached| attached.policy().reads_context())
+    }
+
     /// Returns the policy and the statement that a reference of a decision over these layers points to.
     #[must_use]
     pub fn statement(&self, at: StatementRef) -> Option<(&'a AttachedPolicy, StatementInfo<'a>)> {

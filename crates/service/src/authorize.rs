@@ -103,18 +103,23 @@ pub(crate) fn allowed(
     detail: &mut Detail,
 ) -> Result<(), ServiceError> {
     let view = service.view();
-    let context = match question.conditions {
-        Conditions::FixedRule => Context::new(),
-        Conditions::Policies => context(caller, action, question, circumstances),
-    };
-    let arn = caller.arn();
     let inline = caller.session().map(|session| session.inline.as_slice());
     let managed = match caller.session() {
         Some(session) => view.session_policies(caller.cell(), &session.session),
         None => Vec::new(),
     };
+    let layers = layers(caller, question, inline.unwrap_or_default(), &managed);
+    let whole = || match question.conditions {
+        Conditions::FixedRule => Context::new(),
+        Conditions::Policies => context(caller, action, question, circumstances),
+    };
+    let context = if layers.read_context() {
+        whole()
+    } else {
+        Context::new()
+    };
     let request = Request {
-        principal: principal(caller, arn),
+        principal: principal(caller, caller.arn()),
         credential: credential(caller),
         action,
         resource: &question.resource,
@@ -122,22 +127,14 @@ pub(crate) fn allowed(
         canonical_user: None,
         context: &context,
     };
-    let layers = Layers {
-        identity: identity_policies(caller),
-        boundary: boundary(caller).map(std::slice::from_ref),
-        session: session_layer(inline.unwrap_or_default(), &managed),
-        resource: question
-            .trust
-            .as_ref()
-            .map_or(&[], |found| std::slice::from_ref(&found.role.trust_policy)),
-        resource_kind: question.kind,
-        ..Layers::default()
-    };
     let decision = decide(&request, &layers);
     service.metrics().count_decision(&decision);
     match decision {
         Decision::Allow(_) => Ok(()),
         Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => {
+            // Whoever looks into the refusal sees the request as it was, also what no policy looked at.
+            let context = &whole();
+            let request = Request { context, ..request };
             detail.decision = Some(described(&decision, &layers));
             if service.keeps_details() && caller.bearer().is_none() {
                 detail.captured = Some(capture(caller, question, &request, &layers));
@@ -153,6 +150,24 @@ pub(crate) fn allowed(
             let text = message::access_denied(&request, &decision, &layers, &wording);
             Err(ServiceError::AccessDenied(text))
         }
+    }
+}
+
+/// Returns the policies that bear on a question; those of the session are the caller's to keep.
+fn layers<'a>(
+    caller: &'a Caller,
+    question: &'a Question,
+    inline: &'a [AttachedPolicy],
+    managed: &'a [AttachedPolicy],
+) -> Layers<'a> {
+    let trust = question.trust.as_ref();
+    Layers {
+        identity: identity_policies(caller),
+        boundary: boundary(caller).map(std::slice::from_ref),
+        session: session_layer(inline, managed),
+        resource: trust.map_or(&[], |found| std::slice::from_ref(&found.role.trust_policy)),
+        resource_kind: question.kind,
+        ..Layers::default()
     }
 }
 

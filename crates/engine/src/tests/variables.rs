@@ -1,5 +1,9 @@
 //! Policy variables.
 
+use keyward_policy::Policy;
+
+use crate::CompiledPolicy;
+
 use super::world::{Case, GO, allows, check};
 
 /// Checks a resource pattern in an Allow, by a user with some tags.
@@ -202,4 +206,30 @@ fn not_in_the_old_version() {
         allows("literal", Case { id: &[&condition], context: &[("k", "${aws:username}")], ..GO }, true);
         allows("replaced", Case { id: &[&condition], context: &[("k", "bob")], ..GO }, false);
     }
+}
+
+#[test]
+fn what_looks_at_the_context() {
+    let reads = |version: &str, rest: &str| {
+        let text = format!(r#"{{"Version":"{version}","Statement":{{"Effect":"Deny",{rest}}}}}"#);
+        CompiledPolicy::compile(&Policy::parse(&text).unwrap()).reads_context()
+    };
+    let (new, old) = ("2012-10-17", "2008-10-17");
+    let plain = r#""Action":"s3:*","Resource":"arn:aws:s3:::b/*""#;
+    assert!(!reads(new, plain));
+    let condition = r#","Condition":{"Null":{"aws:username":"true"}}"#;
+    assert!(reads(new, &format!("{plain}{condition}")));
+    for resource in [
+        "arn:aws:s3:::${aws:username}/*",
+        "arn:aws:s3:::b/${aws:username}",
+        "arn:aws:s3:${aws:RequestedRegion}::b",
+        "arn:aws:s3:::b/${aws:username, 'x'}",
+    ] {
+        for element in ["Resource", "NotResource"] {
+            let statement = format!(r#""Action":"s3:*","{element}":["*","{resource}"]"#);
+            assert!(reads(new, &statement), "{statement}");
+            assert!(!reads(old, &statement), "plain text: {statement}");
+        }
+    }
+    assert!(!CompiledPolicy::unusable("${aws:username}").reads_context());
 }

@@ -338,6 +338,17 @@ pub(crate) fn with<T>(case: &Case<'_>, then: impl FnOnce(&Request<'_>, &Layers<'
 pub(crate) fn run(case: &Case<'_>) -> (Decision, Trace) {
     with(case, |request, layers| {
         let decision = decide(request, layers);
+        if !layers.read_context() {
+            let context = &Context::new();
+            let without = decide(
+                &Request {
+                    context,
+                    ..*request
+                },
+                layers,
+            );
+            assert_eq!(decision, without, "nothing looks at the context");
+        }
         let (explained, trace) = explain(request, layers);
         assert_eq!(decision, explained, "explain decides as decide does");
         let (listed, all) = statements(request, layers);
