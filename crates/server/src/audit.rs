@@ -12,9 +12,9 @@ use keyward_service::{AuditFull, AuditSink};
 
 /// The name of the file that is written now.
 const CURRENT: &str = "current.jsonl";
-/// The least time from one write to the next: lines that come meanwhile gather. Waking a thread and writing for each costs
-/// as much as the request; a line that comes alone is written at once.
-const PACE: Duration = Duration::from_millis(1);
+/// The least time from one write to the next: lines that come meanwhile gather, and wake nobody. Waking a thread and writing
+/// for each costs as much as the request; a line that comes alone is written at once.
+const PACE: Duration = Duration::from_millis(5);
 /// Bytes that may wait; a trail that can't keep up refuses requests instead of losing their events.
 const MOST_WAITING: usize = 32 * 1024 * 1024;
 
@@ -40,6 +40,8 @@ struct State {
     waiting: Vec<u8>,
     closing: bool,
     failed: bool,
+    /// Whether the thread waits for a line, and for nothing else.
+    idle: bool,
 }
 
 impl AuditFile {
@@ -93,11 +95,11 @@ impl AuditSink for AuditFile {
 
     fn record(&self, line: &[u8]) {
         let mut state = self.shared.lock();
-        let first = state.waiting.is_empty();
         state.waiting.extend_from_slice(line);
         self.shared.note(&state);
+        let idle = std::mem::take(&mut state.idle);
         drop(state);
-        if first {
+        if idle {
             self.shared.wake.notify_one();
         }
     }
@@ -114,18 +116,19 @@ impl Shared {
         self.refusing.store(refusing, Ordering::Release);
     }
 
-    /// Waits for lines, and until it is time for the next write; `None` at the end.
+    /// Waits until it is time for the next write, and for lines; `None` at the end.
     fn gather(&self, mut spare: Vec<u8>, written: Instant) -> Option<Vec<u8>> {
         spare.clear();
-        let idle = |state: &mut State| state.waiting.is_empty() && !state.closing;
-        let state = self
-            .wake
-            .wait_while(self.lock(), idle)
-            .unwrap_or_else(PoisonError::into_inner);
-        let more = |state: &mut State| !state.closing;
         let wait = PACE.saturating_sub(written.elapsed());
-        let waited = self.wake.wait_timeout_while(state, wait, more);
-        let mut state = waited.unwrap_or_else(PoisonError::into_inner).0;
+        let open = |state: &mut State| !state.closing;
+        let paced = self.wake.wait_timeout_while(self.lock(), wait, open);
+        let state = paced.unwrap_or_else(PoisonError::into_inner).0;
+        let nothing = |state: &mut State| {
+            state.idle = state.waiting.is_empty() && !state.closing;
+            state.idle
+        };
+        let woken = self.wake.wait_while(state, nothing);
+        let mut state = woken.unwrap_or_else(PoisonError::into_inner);
         if state.waiting.is_empty() {
             return None;
         }
@@ -253,6 +256,27 @@ mod tests {
         lines.sort_unstable();
         lines.dedup();
         assert_eq!(lines.len(), 2000);
+    }
+
+    /// The second finds a thread that waits for its time, the third perhaps one that waits for a line.
+    #[test]
+    fn a_line_does_not_wait_for_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let audit = AuditFile::open(folder.path(), 1000).unwrap();
+        let current = folder.path().join(CURRENT);
+        let begun = Instant::now();
+        for number in 1..=3 {
+            audit.record(b"line\n");
+            while std::fs::metadata(&current).unwrap().len() < 5 * number {
+                assert!(begun.elapsed() < Duration::from_secs(60), "{number}");
+                std::thread::yield_now();
+            }
+            if number == 2 {
+                while !audit.shared.lock().idle {
+                    std::thread::yield_now();
+                }
+            }
+        }
     }
 
     #[test]
