@@ -34,20 +34,30 @@ impl<'a> Field<'a> {
 
     /// The place one step down, or `None` if no parameter leads there.
     pub(crate) fn child(&self, name: &str) -> Option<Self> {
-        let exact = self
+        let before = |parameter: &Parameter<'a>| self.rest(parameter) < name;
+        let (_, tail) = self
             .below
-            .binary_search_by(|parameter| self.rest(parameter).cmp(name))
-            .ok();
-        let exact = exact.and_then(|at| self.below.get(at));
-        let start = self
-            .below
-            .partition_point(|parameter| under(self.rest(parameter), name) == Ordering::Less);
-        let (_, tail) = self.below.split_at_checked(start)?;
-        let length =
-            tail.partition_point(|parameter| under(self.rest(parameter), name) == Ordering::Equal);
+            .split_at_checked(self.below.partition_point(before))?;
+        // All that begin with the name are here, and the name itself is the first of them.
+        let full = tail.first()?;
+        let rest = self.rest(full).strip_prefix(name)?;
+        let exact = rest.is_empty().then_some(full);
+        let (_, tail) = tail.split_at_checked(usize::from(exact.is_some()))?;
+        // Others may stand before what goes on below: `Tags-x` is before `Tags.member`.
+        let stands = |parameter: &Parameter<'a>| under(self.rest(parameter), name);
+        let start = match tail.first().map(stands) {
+            Some(Ordering::Less) => {
+                tail.partition_point(|parameter| stands(parameter) == Ordering::Less)
+            }
+            Some(Ordering::Equal | Ordering::Greater) | None => 0,
+        };
+        let (_, tail) = tail.split_at_checked(start)?;
+        let length = tail.partition_point(|parameter| stands(parameter) == Ordering::Equal);
         let (below, _) = tail.split_at_checked(length)?;
+        if exact.is_none() && below.is_empty() {
+            return None;
+        }
         let depth = self.depth.checked_add(name.len())?;
-        let full = exact.or_else(|| below.first())?;
         Some(Self {
             value: exact.map(|parameter| &*parameter.value),
             below,
@@ -180,4 +190,36 @@ fn under(name: &str, step: &str) -> Ordering {
 fn index(step: &str) -> Option<usize> {
     let plain = step.bytes().all(|byte| byte.is_ascii_digit()) && !step.starts_with('0');
     plain.then(|| step.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::parameters::Parameters;
+
+    proptest! {
+        /// Against looking at every parameter, with characters on both sides of the dot.
+        #[test]
+        fn a_child_is_what_its_name_and_a_dot_lead_to(
+            names in prop::collection::btree_set("[aA]{1,2}([.][-.aA1]{0,2}|-[aA.]{0,2})?", 0..9),
+            wanted in "[aA]{1,2}-?",
+        ) {
+            let body = names.iter().map(|name| format!("{name}=of {name}")).collect::<Vec<_>>();
+            let body = body.join("&");
+            let parameters = Parameters::parse(None, body.as_bytes()).unwrap();
+            let found = parameters.root().child(&wanted);
+            let exact = names.get(&wanted).map(|name| format!("of {name}"));
+            let dotted = format!("{wanted}.");
+            let below: Vec<_> = names.iter().filter(|name| name.starts_with(&dotted)).collect();
+            prop_assert_eq!(found.is_some(), exact.is_some() || !below.is_empty());
+            if let Some(found) = found {
+                prop_assert_eq!(found.value.map(str::to_owned), exact);
+                let names: Vec<_> = found.below.iter().map(|one| one.name.to_string()).collect();
+                prop_assert_eq!(names.iter().collect::<Vec<_>>(), below);
+                prop_assert_eq!((found.name, found.depth), (wanted.as_str(), dotted.len()));
+            }
+        }
+    }
 }
