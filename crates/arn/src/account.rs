@@ -47,17 +47,14 @@ impl AccountId {
 
     /// Appends the twelve digits. Every request writes its account several times, and formatting costs ten times as much.
     pub fn append_to(self, out: &mut String) {
-        out.push_str(str::from_utf8(&self.digits()).unwrap_or_default());
+        self.with_digits(|digits| out.push_str(digits));
     }
 
-    fn digits(self) -> [u8; 12] {
-        let mut digits = [b'0'; 12];
-        let mut rest = self.0;
-        for digit in digits.iter_mut().rev() {
-            *digit = b'0'.saturating_add(u8::try_from(rest % 10).unwrap_or(0));
-            rest /= 10;
-        }
-        digits
+    /// Hands on the twelve digits: those behind the first of a number that has one more.
+    fn with_digits<T>(self, then: impl FnOnce(&str) -> T) -> T {
+        let mut buffer = itoa::Buffer::new();
+        let number = self.0.saturating_add(ACCOUNT_ID_MAXIMUM).saturating_add(1);
+        then(buffer.format(number).get(1..).unwrap_or_default())
     }
 
     /// Returns the id as a number.
@@ -69,7 +66,7 @@ impl AccountId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(str::from_utf8(&self.digits()).unwrap_or_default())
+        self.with_digits(|digits| f.write_str(digits))
     }
 }
 
