@@ -45,9 +45,12 @@ pub enum EncodeError {
 
 /// Writes a version byte and the JSON of a raw record.
 pub(crate) fn write<T: Serialize>(version: u8, raw: &T) -> Result<Bytes, EncodeError> {
-    let mut bytes = vec![version];
+    // Most records are shorter; growing to it step by step would copy each several times.
+    let mut bytes = Vec::with_capacity(512);
+    bytes.push(version);
     serde_json::to_writer(&mut bytes, raw)?;
-    Ok(bytes.into())
+    // Kept for long, so without the room that is left.
+    Ok(bytes.into_boxed_slice().into())
 }
 
 /// Reads what [`write`] wrote under the one version that there is so far.

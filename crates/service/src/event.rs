@@ -243,7 +243,7 @@ fn append_ip(out: &mut String, address: IpAddr) {
 
 fn written(value: &impl Value) -> Option<String> {
     let mut writer = Writer {
-        out: String::new(),
+        out: String::with_capacity(128),
         first: true,
         hides: false,
     };

@@ -18,7 +18,7 @@ pub(crate) fn validate(operation: Operation, root: Field<'_>) -> Result<(), Deco
     let facts = operation.facts();
     let mut walk = Walk {
         service: facts.service,
-        path: String::new(),
+        path: String::with_capacity(64),
         violations: Vec::new(),
         named: None,
     };

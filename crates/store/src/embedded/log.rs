@@ -274,7 +274,16 @@ fn encode(lap: Lap, frame: &Frame) -> io::Result<Vec<u8>> {
             .map(u32::to_be_bytes)
             .map_err(io::Error::other)
     };
-    let mut payload = Vec::new();
+    let size = |changes: &Vec<Change>| {
+        let bytes =
+            |change: &Change| change.key.len() + change.value.as_ref().map_or(0, Bytes::len);
+        changes
+            .iter()
+            .map(|change| bytes(change) + 6)
+            .sum::<usize>()
+            + 4
+    };
+    let mut payload = Vec::with_capacity(frame.commits.iter().map(size).sum());
     for changes in &frame.commits {
         payload.extend_from_slice(&count(changes.len())?);
         for change in changes {
