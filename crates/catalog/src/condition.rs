@@ -1,7 +1,7 @@
 //! Condition keys: their types, and finding one by a name that a policy may spell in any case.
 
 use crate::global;
-use crate::table::Tables;
+use crate::index::Tables;
 
 /// A condition key and its declared type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

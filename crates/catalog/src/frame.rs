@@ -2,6 +2,7 @@
 //! zlib stream of UTF-8 text, whose checksum tells damage.
 
 use std::io::Read as _;
+use std::sync::OnceLock;
 
 use flate2::read::ZlibDecoder;
 
@@ -16,8 +17,56 @@ pub(crate) enum FrameError {
     Length,
 }
 
+/// A file's frames, each unpacked when it is first asked for.
+pub(crate) struct Frames<'a>(Box<[Frame<'a>]>);
+
+struct Frame<'a> {
+    packed: &'a [u8],
+    text: OnceLock<Result<String, FrameError>>,
+}
+
+impl<'a> Frames<'a> {
+    pub(crate) fn new(file: &'a [u8]) -> Result<Self, FrameError> {
+        let all = frames(file)?.into_iter().map(|packed| Frame {
+            packed,
+            text: OnceLock::new(),
+        });
+        Ok(Self(all.collect()))
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Returns the text of a frame.
+    pub(crate) fn text(&self, number: usize) -> Result<&str, FrameError> {
+        let frame = self.0.get(number).ok_or(FrameError::Length)?;
+        let text = frame.text.get_or_init(|| unpack(frame.packed));
+        text.as_deref().map_err(|error| *error)
+    }
+
+    /// Says how many frames were unpacked so far.
+    #[cfg(test)]
+    pub(crate) fn unpacked(&self) -> usize {
+        let is_unpacked = |frame: &&Frame<'_>| frame.text.get().is_some();
+        self.0.iter().filter(is_unpacked).count()
+    }
+}
+
+#[cfg(test)]
+impl Frames<'static> {
+    /// Makes what unpacks to these texts.
+    pub(crate) fn of_texts<'t>(texts: impl IntoIterator<Item = &'t str>) -> Self {
+        let all = texts.into_iter().map(|text| Frame {
+            packed: &[],
+            text: OnceLock::from(Ok(text.to_owned())),
+        });
+        Self(all.collect())
+    }
+}
+
 /// Takes a file apart into its packed frames.
-pub(crate) fn frames(mut bytes: &[u8]) -> Result<Vec<&[u8]>, FrameError> {
+fn frames(mut bytes: &[u8]) -> Result<Vec<&[u8]>, FrameError> {
     let mut frames = Vec::new();
     while !bytes.is_empty() {
         let (length, rest) = bytes.split_first_chunk::<4>().ok_or(FrameError::Length)?;
@@ -38,14 +87,6 @@ pub(crate) fn split_first(bytes: &[u8]) -> Result<(&[u8], Vec<&[u8]>), FrameErro
     }
     let first = frames.remove(0);
     Ok((first, frames))
-}
-
-/// Unpacks a file of one frame.
-pub(crate) fn only(bytes: &[u8]) -> Result<String, FrameError> {
-    match frames(bytes)?.as_slice() {
-        [frame] => unpack(frame),
-        _ => Err(FrameError::Length),
-    }
 }
 
 /// Unpacks a frame.

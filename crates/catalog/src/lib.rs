@@ -1,8 +1,8 @@
 //! What AWS's services offer: services, actions, resource types, condition keys, and the AWS managed policies.
 //!
 //! Facts only: nothing here matches an ARN, evaluates a policy or changes at run time. The tables are committed files
-//! that `cargo xtask catalog` writes; where they come from is in `docs/decisions/0004-catalog-sources.md`. A table is
-//! unpacked when it is first asked for, once; before that the crate does nothing.
+//! that `cargo xtask catalog` writes; where they come from is in `docs/decisions/0004-catalog-sources.md`. A part of a table
+//! is unpacked when it is first asked for, once; before that the crate does nothing.
 //!
 //! Start at [`action`], [`condition_key`] and [`managed_policy`].
 
@@ -19,7 +19,9 @@ mod condition;
 mod fold;
 mod frame;
 mod global;
+mod index;
 mod limits;
+mod lines;
 mod managed;
 mod names;
 mod rcp;
@@ -31,8 +33,9 @@ mod tests;
 
 use std::sync::OnceLock;
 
+use frame::Frames;
+use index::Tables;
 use managed::PolicyTable;
-use table::Tables;
 
 pub use condition::{Cardinality, ConditionKey, ValueType};
 pub use managed::ManagedPolicy;
@@ -104,16 +107,16 @@ pub fn action(name: &str) -> Option<Action<'static>> {
 /// Logarithmic in the number of keys for a plain name, linear in that of the templates (about 130) otherwise.
 #[must_use]
 pub fn condition_key(name: &str) -> Option<ConditionKey<'static>> {
-    condition::find(tables(), name)
+    // What is written by hand comes first there too, and needs no table.
+    global::find(name).or_else(|| condition::find(tables(), name))
 }
 
 /// Returns every condition key that the tables name, templates as templates, sorted by name with case ignored:
 /// first those written by hand (all global keys among them), then those of the services.
 pub fn condition_keys() -> impl Iterator<Item = ConditionKey<'static>> {
-    let of_services = tables()
-        .keys()
-        .filter(|key| global::find(key.name).is_none());
-    global::KEYS.iter().copied().chain(of_services)
+    let of_services = tables().keys().all.iter();
+    let of_services = of_services.filter(|key| global::find(key.name).is_none());
+    global::KEYS.iter().chain(of_services).copied()
 }
 
 /// Says whether a key's declared type is a list, however many values one request has for it; `None` for a key that
@@ -163,11 +166,12 @@ pub fn sources() -> impl Iterator<Item = Source<'static>> {
     reason = "the data is a constant, and the test `embedded_tables_are_read` reads this very data"
 )]
 fn tables() -> &'static Tables<'static> {
-    static TEXT: OnceLock<String> = OnceLock::new();
+    static FRAMES: OnceLock<Frames<'static>> = OnceLock::new();
     static TABLES: OnceLock<Tables<'static>> = OnceLock::new();
     TABLES.get_or_init(|| {
-        let text = TEXT.get_or_init(|| frame::only(ACTIONS).expect("the table of actions unpacks"));
-        read::tables(text).expect("the table of actions is sound")
+        let frames =
+            FRAMES.get_or_init(|| Frames::new(ACTIONS).expect("the table of actions has frames"));
+        read::tables(frames).expect("the index of the table of actions is sound")
     })
 }
 

@@ -13,7 +13,7 @@
 use std::fmt;
 
 use crate::frame;
-use crate::read::{ReadTableError, Reader};
+use crate::lines::{ReadTableError, Reader};
 use crate::table::Source;
 
 const ARN_BEFORE_PATH: &str = "arn:aws:iam::aws:policy";

@@ -1,183 +1,138 @@
-//! The text of the table of services and actions to rows, checked to the last position.
+//! The texts of the table of services and actions to rows, checked to the last position.
 //!
-//! The text is what `cargo xtask catalog` prints: one item a line, tabs between fields, lists by their position.
+//! The texts are what `cargo xtask catalog` prints, each a frame of the file: one item a line, tabs between fields, lists
+//! by their position. Each is read when it is first asked for, and of a block only the service that is asked for, so that
+//! one question about one service unpacks an index and a block. The first frame is the index:
 //! ```text
-//! keyward actions 1
+//! keyward actions 2
 //! sources <count>                 then a line each: name, version, date, licence
+//! keys <count>                    how many the second frame has, and so on
+//! lists <count>
+//! dependents <count>
+//! blocks <count>                  then for each, its count of services, and a line for each of them:
+//! <prefix> <rcp or -> <list> <count of resource types> <count of actions>
+//! end
+//! ```
+//! Then come these three, and behind them the blocks:
+//! ```text
 //! keys <count>                    name, type; sorted by name, case ignored, as all that follows
+//!
 //! lists <count>                   positions in keys with commas between them; the first list is empty
+//!
 //! dependents <count>              action names with commas between them; the first list is empty
-//! services <count>                then for each:
-//! service <prefix> <rcp or -> <list> <count of resource types> <count of actions>
+//!
+//! service <prefix>                for each service of the block
 //! <resource type> <list> <ARN pattern>…
 //! <action> <access level> <list> <resources> <dependents>
-//! end
 //! ```
 //! A resource of an action is the position of its type, `*` if it is required, and `/` with a list if it has one.
 
-use std::cmp::Ordering;
-use std::iter::Enumerate;
-use std::str::Lines;
+use std::sync::OnceLock;
 
 use crate::condition::{ConditionKey, ValueType};
-use crate::fold;
-use crate::table::{
-    AccessLevel, ActionResourceRow, ActionRow, ResourceTypeRow, ServiceRow, Source, Tables,
-};
+use crate::frame::Frames;
+use crate::index::{Body, Counts, Keys, ServiceRow, Tables};
+use crate::lines::{ReadTableError, Reader};
+use crate::table::{AccessLevel, ActionResourceRow, ActionRow, ResourceTypeRow};
 
-/// Why a table was not understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct ReadTableError {
-    /// The line, from 0.
-    pub(crate) line: usize,
-    pub(crate) problem: &'static str,
+/// The frames before the blocks, by their number.
+const INDEX: usize = 0;
+const KEYS: usize = 1;
+const LISTS: usize = 2;
+const DEPENDENTS: usize = 3;
+const FIRST_BLOCK: usize = 4;
+
+fn reader<'a>(frames: &'a Frames<'a>, number: usize) -> Result<Reader<'a>, ReadTableError> {
+    let text = frames.text(number).map_err(|_| ReadTableError {
+        line: 0,
+        problem: "a frame does not unpack",
+    })?;
+    Ok(Reader::new(text))
 }
 
-/// Lines, and the number of the last for errors.
-pub(crate) struct Reader<'a> {
-    lines: Enumerate<Lines<'a>>,
-    line: usize,
-}
-
-impl<'a> Reader<'a> {
-    pub(crate) fn new(text: &'a str) -> Self {
-        Self {
-            lines: text.lines().enumerate(),
-            line: 0,
-        }
-    }
-
-    pub(crate) fn error(&self, problem: &'static str) -> ReadTableError {
-        ReadTableError {
-            line: self.line,
-            problem,
-        }
-    }
-
-    fn line(&mut self) -> Result<&'a str, ReadTableError> {
-        let (number, line) = self
-            .lines
-            .next()
-            .ok_or_else(|| self.error("the table is cut short"))?;
-        self.line = number;
-        Ok(line)
-    }
-
-    pub(crate) fn exactly(&mut self, expected: &str) -> Result<(), ReadTableError> {
-        match self.line()? == expected {
-            true => Ok(()),
-            false => Err(self.error("not the line that the format has here")),
-        }
-    }
-
-    pub(crate) fn fields<const N: usize>(&mut self) -> Result<[&'a str; N], ReadTableError> {
-        let mut left = Some(self.line()?);
-        let mut found = [""; N];
-        for field in &mut found {
-            let text = left.ok_or_else(|| self.error("a field is missing"))?;
-            let cut = cut(text);
-            *field = cut.map_or(text, |(field, _)| field);
-            left = cut.map(|(_, rest)| rest);
-        }
-        match left {
-            None => Ok(found),
-            Some(_) => Err(self.error("a field too many")),
-        }
-    }
-
-    /// Reads the line that starts a section and says how many lines it has.
-    pub(crate) fn section(&mut self, name: &str) -> Result<u16, ReadTableError> {
-        let [found, count] = self.fields()?;
-        if found != name {
-            return Err(self.error("another section was expected"));
-        }
-        self.number(count)
-    }
-
-    pub(crate) fn number<T: std::str::FromStr>(&self, field: &str) -> Result<T, ReadTableError> {
-        field
-            .parse()
-            .map_err(|_| self.error("not a number in range"))
-    }
-
-    fn position(&self, field: &str, length: usize) -> Result<u16, ReadTableError> {
-        let position: u16 = self.number(field)?;
-        match usize::from(position) < length {
-            true => Ok(position),
-            false => Err(self.error("no such position")),
-        }
-    }
-
-    pub(crate) fn sources(&mut self) -> Result<Vec<Source<'a>>, ReadTableError> {
-        let mut sources = Vec::new();
-        for _ in 0..self.section("sources")? {
-            let [name, version, date, licence] = self.fields()?;
-            sources.push(Source {
-                name,
-                version,
-                date,
-                licence,
-            });
-        }
-        Ok(sources)
-    }
-
-    /// Reads the last line and that nothing follows.
-    pub(crate) fn end(&mut self) -> Result<(), ReadTableError> {
-        self.exactly("end")?;
-        match self.lines.next() {
-            None => Ok(()),
-            Some(_) => Err(self.error("something follows the end")),
-        }
-    }
-
-    /// Checks that names ascend, which the search for a name relies on.
-    fn ascends(&self, last: Option<&str>, next: &str) -> Result<(), ReadTableError> {
-        match last.is_none_or(|last| fold::compare(last, next) == Ordering::Less) {
-            true => Ok(()),
-            false => Err(self.error("the names are not in order")),
-        }
-    }
-}
-
-/// Takes a text apart at its first tab. Fields are short: a byte at a time is faster than what searches long texts.
-fn cut(text: &str) -> Option<(&str, &str)> {
-    let at = text.bytes().position(|byte| byte == b'\t')?;
-    Some((text.get(..at)?, text.get(at.checked_add(1)?..)?))
-}
-
-/// Reads the table.
-pub(crate) fn tables(text: &str) -> Result<Tables<'_>, ReadTableError> {
-    let mut reader = Reader::new(text);
-    reader.exactly("keyward actions 1")?;
-    let mut tables = Tables {
-        sources: reader.sources()?,
-        keys: keys(&mut reader)?,
-        templates: Box::default(),
-        key_lists: Box::default(),
-        dependent_lists: Box::default(),
-        services: Box::default(),
+/// Reads the index.
+pub(crate) fn tables<'a>(frames: &'a Frames<'a>) -> Result<Tables<'a>, ReadTableError> {
+    let mut reader = reader(frames, INDEX)?;
+    reader.exactly("keyward actions 2")?;
+    let sources = reader.sources()?;
+    let counts = Counts {
+        keys: reader.section("keys")?,
+        lists: reader.section("lists")?,
+        dependents: reader.section("dependents")?,
     };
-    let positions = (0u16..)
-        .zip(&tables.keys)
-        .filter(|(_, key)| key.is_template());
-    tables.templates = positions.map(|(position, _)| position).collect();
-    tables.key_lists = key_lists(&mut reader, tables.keys.len())?;
-    tables.dependent_lists = dependent_lists(&mut reader)?;
-    let mut services: Vec<ServiceRow<'_>> = Vec::new();
-    for _ in 0..reader.section("services")? {
-        let row = service(&mut reader, &tables)?;
-        reader.ascends(services.last().map(|last| last.prefix), row.prefix)?;
-        services.push(row);
+    let blocks = reader.section("blocks")?;
+    if frames.count().checked_sub(FIRST_BLOCK) != Some(usize::from(blocks)) {
+        return Err(reader.error("there are not as many blocks"));
     }
-    tables.services = services.into();
+    let (mut block_lines, mut services) = (Vec::new(), Vec::<ServiceRow<'a>>::new());
+    for block in 0..blocks {
+        let mut lines = 0usize;
+        for _ in 0..reader.section("block")? {
+            let row = service(&mut reader, &counts, block, lines)?;
+            reader.ascends(services.last().map(|last| last.prefix), row.prefix)?;
+            lines = row.last_line;
+            services.push(row);
+        }
+        if lines == 0 {
+            return Err(reader.error("a block has no service"));
+        }
+        block_lines.push(lines);
+    }
     reader.end()?;
-    Ok(tables)
+    Ok(Tables::new(frames, sources, counts, block_lines, services))
 }
 
-fn keys<'a>(reader: &mut Reader<'a>) -> Result<Box<[ConditionKey<'a>]>, ReadTableError> {
+fn service<'a>(
+    reader: &mut Reader<'a>,
+    counts: &Counts,
+    block: u16,
+    first_line: usize,
+) -> Result<ServiceRow<'a>, ReadTableError> {
+    let [prefix, rcp, keys, types, actions] = reader.fields()?;
+    let covered_by_rcps = match rcp {
+        "rcp" => true,
+        "-" => false,
+        _ => return Err(reader.error("neither rcp nor -")),
+    };
+    let keys = reader.position(keys, counts.lists)?;
+    let (types, actions): (u16, u16) = (reader.number(types)?, reader.number(actions)?);
+    // One line says whose they are.
+    let lines = 1usize
+        .saturating_add(types.into())
+        .saturating_add(actions.into());
+    Ok(ServiceRow {
+        prefix,
+        covered_by_rcps,
+        keys,
+        block,
+        first_line,
+        last_line: first_line.saturating_add(lines),
+        types,
+        actions,
+        body: OnceLock::new(),
+    })
+}
+
+/// Begins a frame that has as many lines as the index says.
+fn counted<'a>(
+    tables: &Tables<'a>,
+    number: usize,
+    name: &str,
+    count: u16,
+) -> Result<Reader<'a>, ReadTableError> {
+    let mut reader = reader(tables.frames, number)?;
+    match reader.section(name)? == count {
+        true => Ok(reader),
+        false => Err(reader.error("the index counts otherwise")),
+    }
+}
+
+/// Reads the condition keys.
+pub(crate) fn keys<'a>(tables: &Tables<'a>) -> Result<Keys<'a>, ReadTableError> {
+    let count = tables.counts.keys;
+    let mut reader = counted(tables, KEYS, "keys", count)?;
     let mut keys: Vec<ConditionKey<'a>> = Vec::new();
-    for _ in 0..reader.section("keys")? {
+    for _ in 0..count {
         let [name, declared] = reader.fields()?;
         reader.ascends(keys.last().map(|last| last.name), name)?;
         if name.matches("${").count() != name.matches('}').count() || name.matches("${").count() > 1
@@ -193,12 +148,22 @@ fn keys<'a>(reader: &mut Reader<'a>) -> Result<Box<[ConditionKey<'a>]>, ReadTabl
             cardinality,
         });
     }
-    Ok(keys.into())
+    reader.nothing_more()?;
+    let templates = (0u16..).zip(&keys).filter(|(_, key)| key.is_template());
+    Ok(Keys {
+        templates: templates.map(|(position, _)| position).collect(),
+        all: keys.into(),
+    })
 }
 
-fn key_lists(reader: &mut Reader<'_>, keys: usize) -> Result<Box<[Box<[u16]>]>, ReadTableError> {
+/// Reads the lists of condition keys.
+pub(crate) fn key_lists(tables: &Tables<'_>) -> Result<Box<[Box<[u16]>]>, ReadTableError> {
+    let Counts {
+        keys, lists: count, ..
+    } = tables.counts;
+    let mut reader = counted(tables, LISTS, "lists", count)?;
     let mut lists = Vec::new();
-    for _ in 0..reader.section("lists")? {
+    for _ in 0..count {
         let line = reader.line()?;
         let positions = line.split(',').filter(|position| !position.is_empty());
         let list: Result<Box<[u16]>, _> = positions
@@ -206,64 +171,72 @@ fn key_lists(reader: &mut Reader<'_>, keys: usize) -> Result<Box<[Box<[u16]>]>, 
             .collect();
         lists.push(list?);
     }
+    reader.nothing_more()?;
     match lists.first().is_some_and(|list| list.is_empty()) {
         true => Ok(lists.into()),
         false => Err(reader.error("the first list is empty")),
     }
 }
 
-fn dependent_lists<'a>(reader: &mut Reader<'a>) -> Result<Box<[&'a str]>, ReadTableError> {
+/// Reads the lists of dependent actions.
+pub(crate) fn dependent_lists<'a>(tables: &Tables<'a>) -> Result<Box<[&'a str]>, ReadTableError> {
+    let count = tables.counts.dependents;
+    let mut reader = counted(tables, DEPENDENTS, "dependents", count)?;
     let mut lists = Vec::new();
-    for _ in 0..reader.section("dependents")? {
+    for _ in 0..count {
         lists.push(reader.line()?);
     }
+    reader.nothing_more()?;
     match lists.first().is_some_and(|list| list.is_empty()) {
         true => Ok(lists.into()),
         false => Err(reader.error("the first list is empty")),
     }
 }
 
-fn service<'a>(
-    reader: &mut Reader<'a>,
+/// Reads a service's resource types and actions.
+pub(crate) fn body<'a>(
     tables: &Tables<'a>,
-) -> Result<ServiceRow<'a>, ReadTableError> {
-    let [tag, prefix, rcp, keys, types, actions] = reader.fields()?;
-    if tag != "service" {
-        return Err(reader.error("a service was expected"));
+    service: &ServiceRow<'_>,
+) -> Result<Body<'a>, ReadTableError> {
+    let block = usize::from(service.block);
+    let mut reader = reader(tables.frames, FIRST_BLOCK.saturating_add(block))?;
+    reader.skip(service.first_line)?;
+    let [tag, prefix] = reader.fields()?;
+    if tag != "service" || prefix != service.prefix {
+        return Err(reader.error("the service was expected"));
     }
-    let covered_by_rcps = match rcp {
-        "rcp" => true,
-        "-" => false,
-        _ => return Err(reader.error("neither rcp nor -")),
-    };
-    let keys = reader.position(keys, tables.key_lists.len())?;
-    let (types, actions): (u16, u16) = (reader.number(types)?, reader.number(actions)?);
     let mut resource_types: Vec<ResourceTypeRow<'a>> = Vec::new();
-    for _ in 0..types {
-        let row = resource_type(reader, tables)?;
+    for _ in 0..service.types {
+        let row = resource_type(&mut reader, &tables.counts)?;
         reader.ascends(resource_types.last().map(|last| last.name), row.name)?;
         resource_types.push(row);
     }
-    let mut action_rows: Vec<ActionRow<'a>> = Vec::new();
+    let mut actions: Vec<ActionRow<'a>> = Vec::new();
     let mut action_resources = Vec::new();
-    for _ in 0..actions {
-        let row = action(reader, tables, resource_types.len(), &mut action_resources)?;
-        reader.ascends(action_rows.last().map(|last| last.name), row.name)?;
-        action_rows.push(row);
+    for _ in 0..service.actions {
+        let row = action(
+            &mut reader,
+            &tables.counts,
+            service.types,
+            &mut action_resources,
+        )?;
+        reader.ascends(actions.last().map(|last| last.name), row.name)?;
+        actions.push(row);
     }
-    Ok(ServiceRow {
-        prefix,
-        covered_by_rcps,
-        keys,
+    // A block that is longer or shorter than the index says is not the index's.
+    let lines = tables.block_lines.get(block).copied().unwrap_or_default();
+    reader.skip(lines.saturating_sub(service.last_line))?;
+    reader.nothing_more()?;
+    Ok(Body {
         resource_types: resource_types.into(),
-        actions: action_rows.into(),
+        actions: actions.into(),
         action_resources: action_resources.into(),
     })
 }
 
 fn resource_type<'a>(
     reader: &mut Reader<'a>,
-    tables: &Tables<'a>,
+    counts: &Counts,
 ) -> Result<ResourceTypeRow<'a>, ReadTableError> {
     let missing = |reader: &Reader<'a>| reader.error("a field is missing");
     let (name, rest) = reader
@@ -271,7 +244,7 @@ fn resource_type<'a>(
         .split_once('\t')
         .ok_or_else(|| missing(reader))?;
     let (keys, arn_patterns) = rest.split_once('\t').ok_or_else(|| missing(reader))?;
-    let keys = reader.position(keys, tables.key_lists.len())?;
+    let keys = reader.position(keys, counts.lists)?;
     for pattern in arn_patterns.split('\t') {
         if pattern != "*" && (!pattern.starts_with("arn:") || pattern.splitn(6, ':').count() != 6) {
             return Err(reader.error("an ARN has six parts"));
@@ -286,14 +259,14 @@ fn resource_type<'a>(
 
 fn action<'a>(
     reader: &mut Reader<'a>,
-    tables: &Tables<'a>,
-    types: usize,
+    counts: &Counts,
+    types: u16,
     all: &mut Vec<ActionResourceRow>,
 ) -> Result<ActionRow<'a>, ReadTableError> {
     let [name, level, keys, resources, dependents] = reader.fields()?;
     let access_level =
         AccessLevel::parse(level).ok_or_else(|| reader.error("an unknown access level"))?;
-    let lists = tables.key_lists.len();
+    let lists = counts.lists;
     let resources_start = count(reader, all)?;
     let fields = (!resources.is_empty()).then(|| resources.split(','));
     for field in fields.into_iter().flatten().filter(|it| !it.is_empty()) {
@@ -314,7 +287,7 @@ fn action<'a>(
         resources_start,
         resources_end: count(reader, all)?,
         keys: reader.position(keys, lists)?,
-        dependents: reader.position(dependents, tables.dependent_lists.len())?,
+        dependents: reader.position(dependents, counts.dependents)?,
         access_level,
     })
 }

@@ -1,38 +1,14 @@
 //! Services, actions and resource types as they stand in memory, and the handles that the public functions give out.
 //!
-//! INVARIANT: every position in a row is one that exists. [`crate::read`] checks that when it builds the rows, so the
-//! accessors here never meet a hole; were there one, the item would be missing, never another one.
+//! INVARIANT: every position in a row is one that exists. [`crate::read`] checks that when it builds the rows, by the counts
+//! of the index, to which it holds what is read later; so the accessors here never meet a hole. Were there one, the item
+//! would be missing, never another one.
 
 use std::fmt;
 
 use crate::condition::ConditionKey;
 use crate::fold;
-
-/// Everything but the managed policies.
-pub(crate) struct Tables<'a> {
-    pub(crate) sources: Vec<Source<'a>>,
-    /// Sorted by name, case ignored.
-    pub(crate) keys: Box<[ConditionKey<'a>]>,
-    /// Positions in `keys`.
-    pub(crate) templates: Box<[u16]>,
-    /// Positions in `keys`; many actions share one list.
-    pub(crate) key_lists: Box<[Box<[u16]>]>,
-    /// `service:Action` names, with commas between them; the first list is empty.
-    pub(crate) dependent_lists: Box<[&'a str]>,
-    /// Sorted by prefix.
-    pub(crate) services: Box<[ServiceRow<'a>]>,
-}
-
-pub(crate) struct ServiceRow<'a> {
-    pub(crate) prefix: &'a str,
-    pub(crate) covered_by_rcps: bool,
-    pub(crate) keys: u16,
-    /// Sorted by name, case ignored, as `actions`.
-    pub(crate) resource_types: Box<[ResourceTypeRow<'a>]>,
-    pub(crate) actions: Box<[ActionRow<'a>]>,
-    /// The resources of all actions, in their order.
-    pub(crate) action_resources: Box<[ActionResourceRow]>,
-}
+use crate::index::{Body, ServiceRow, Tables};
 
 pub(crate) struct ResourceTypeRow<'a> {
     pub(crate) name: &'a str,
@@ -139,48 +115,11 @@ pub struct ActionResource<'t> {
     row: &'t ActionResourceRow,
 }
 
-impl<'a> Tables<'a> {
-    pub(crate) fn service<'t>(&'t self, prefix: &str) -> Option<Service<'t>>
-    where
-        'a: 't,
-    {
-        let row = fold::find(&self.services, prefix, |row| row.prefix)?;
-        Some(Service { tables: self, row })
-    }
-
-    pub(crate) fn services(&self) -> impl Iterator<Item = Service<'_>> {
-        self.services
-            .iter()
-            .map(|row| Service { tables: self, row })
-    }
-
-    pub(crate) fn key(&self, name: &str) -> Option<ConditionKey<'a>> {
-        fold::find(&self.keys, name, |key| key.name).copied()
-    }
-
-    pub(crate) fn keys(&self) -> impl Iterator<Item = ConditionKey<'a>> {
-        self.keys.iter().copied()
-    }
-
-    pub(crate) fn templates(&self) -> impl Iterator<Item = ConditionKey<'a>> {
-        self.at(&self.templates)
-    }
-
-    fn key_list(&self, list: u16) -> impl Iterator<Item = ConditionKey<'a>> {
-        self.at(self
-            .key_lists
-            .get(usize::from(list))
-            .map_or(&[], |list| list))
-    }
-
-    fn at(&self, positions: &[u16]) -> impl Iterator<Item = ConditionKey<'a>> {
-        positions
-            .iter()
-            .filter_map(|position| self.keys.get(usize::from(*position)).copied())
-    }
-}
-
 impl<'t> Service<'t> {
+    pub(crate) fn new(tables: &'t Tables<'t>, row: &'t ServiceRow<'t>) -> Self {
+        Self { tables, row }
+    }
+
     /// Returns the prefix of its actions, `iam`: lower-case letters, digits and hyphens.
     #[must_use]
     pub fn prefix(self) -> &'t str {
@@ -189,7 +128,7 @@ impl<'t> Service<'t> {
 
     /// Returns its actions, sorted by name with case ignored.
     pub fn actions(self) -> impl Iterator<Item = Action<'t>> {
-        self.row
+        self.body()
             .actions
             .iter()
             .map(move |row| Action { service: self, row })
@@ -198,16 +137,21 @@ impl<'t> Service<'t> {
     /// Finds one of its actions by name without the prefix, case ignored.
     #[must_use]
     pub fn action(self, name: &str) -> Option<Action<'t>> {
-        let row = fold::find(&self.row.actions, name, |row| row.name)?;
+        let row = fold::find(&self.body().actions, name, |row| row.name)?;
         Some(Action { service: self, row })
     }
 
     /// Returns its resource types, sorted by name with case ignored.
     pub fn resource_types(self) -> impl Iterator<Item = ResourceType<'t>> {
-        self.row.resource_types.iter().map(move |row| ResourceType {
+        let rows = self.body().resource_types.iter();
+        rows.map(move |row| ResourceType {
             tables: self.tables,
             row,
         })
+    }
+
+    fn body(self) -> &'t Body<'t> {
+        self.tables.body(self.row)
     }
 
     /// Returns the condition keys that its documentation lists, those of other prefixes (`aws:`, `saml:`) among them.
@@ -243,10 +187,7 @@ impl<'t> Action<'t> {
 
     /// Returns the resource types that a policy may name for it; none: only `"Resource": "*"` fits.
     pub fn resource_types(self) -> impl Iterator<Item = ActionResource<'t>> {
-        let Service {
-            tables,
-            row: service,
-        } = self.service;
+        let (tables, service) = (self.service.tables, self.service.body());
         self.resource_rows().iter().filter_map(move |row| {
             let resource_type = service.resource_types.get(usize::from(row.resource_type))?;
             Some(ActionResource {
@@ -278,21 +219,16 @@ impl<'t> Action<'t> {
     ///
     /// They come from an older source than the actions and are incomplete: fit for advice, not for decisions.
     pub fn dependent_actions(self) -> impl Iterator<Item = &'t str> {
-        let list = self
-            .service
-            .tables
-            .dependent_lists
-            .get(usize::from(self.row.dependents));
-        list.into_iter()
-            .flat_map(|list| list.split(','))
-            .filter(|name| !name.is_empty())
+        let list = self.service.tables.dependents(self.row.dependents);
+        list.split(',').filter(|name| !name.is_empty())
     }
 
     fn resource_rows(self) -> &'t [ActionResourceRow] {
         let range = usize::try_from(self.row.resources_start)
             .ok()
             .zip(usize::try_from(self.row.resources_end).ok());
-        let rows = range.and_then(|(start, end)| self.service.row.action_resources.get(start..end));
+        let rows =
+            range.and_then(|(start, end)| self.service.body().action_resources.get(start..end));
         rows.unwrap_or_default()
     }
 }

@@ -1,6 +1,12 @@
-use super::table::FIXTURE;
-use crate::frame::{self, FrameError};
+use super::table::{self, FIXTURE};
+use crate::frame::{self, FrameError, Frames};
+use crate::lines::ReadTableError;
 use crate::*;
+
+/// Reads all of a table.
+fn read_all(frames: &Frames<'_>) -> Result<(), ReadTableError> {
+    read::tables(frames)?.read_all()
+}
 
 fn check(from: &str, to: &str, expected: &str) {
     assert_eq!(
@@ -8,22 +14,49 @@ fn check(from: &str, to: &str, expected: &str) {
         1,
         "{from:?} stands once in the fixture"
     );
-    match read::tables(&FIXTURE.replace(from, to)) {
-        Ok(_) => panic!("{to:?} was read"),
+    match read_all(&table::frames(&FIXTURE.replace(from, to))) {
+        Ok(()) => panic!("{to:?} was read"),
         Err(error) => assert_eq!(error.problem, expected, "{to:?}"),
     }
 }
 
 #[test]
-fn damaged_tables_are_refused() {
+fn damaged_indexes_of_actions_are_refused() {
     check(
-        "keyward actions 1",
         "keyward actions 2",
+        "keyward actions 1",
         "not the line that the format has here",
     );
     check("sources\t1", "sources\t2", "a field is missing");
-    check("keys\t2", "keys\tx", "not a number in range");
-    check("keys\t2", "lists\t2", "another section was expected");
+    check("MIT\nkeys\t2", "MIT\nkeys\tx", "not a number in range");
+    check(
+        "MIT\nkeys\t2",
+        "MIT\nlists\t2",
+        "another section was expected",
+    );
+    check("MIT\nkeys\t2", "MIT\nkeys\t3", "the index counts otherwise");
+    check("blocks\t1", "blocks\t2", "there are not as many blocks");
+    check("blocks\t1", "blocks\t0", "there are not as many blocks");
+    check("\nend\n", "\nend\n%\n", "there are not as many blocks");
+    check(
+        "\nblock\t2",
+        "\nblock\t1",
+        "not the line that the format has here",
+    );
+    check("\nblock\t2", "\nblock\t3", "a field is missing");
+    check("demo\trcp", "demo\tyes", "neither rcp nor -");
+    check("rcp\t2", "rcp\t4", "no such position");
+    check("other\t-", "abc\t-", "the names are not in order");
+    check("\nend\n", "\nend\nend\n", "something follows the end");
+    check("\nend\n", "\n", "the table is cut short");
+    let empty = FIXTURE.replace("blocks\t1\n", "blocks\t2\nblock\t0\n") + "%\n";
+    let error = read_all(&table::frames(&empty)).unwrap_err();
+    assert_eq!(error.problem, "a block has no service");
+}
+
+#[test]
+fn damaged_tables_are_refused() {
+    check("%\nkeys\t2", "%\nlists\t2", "another section was expected");
     check(
         "demo:Color\tArrayOfString",
         "demo:Color\tColour",
@@ -39,23 +72,14 @@ fn damaged_tables_are_refused() {
         "demo:${a}${b}\tString",
         "a template has one placeholder",
     );
+    check("\n%\nlists", "\nend\n%\nlists", "something follows the end");
+    check("lists\t4\n\n0", "lists\t4\n1\n0", "the first list is empty");
+    check("0,1\n", "0,2\n", "no such position");
     check(
-        "services\t2",
-        "services\t1",
-        "not the line that the format has here",
+        "dependents\t2\n\n",
+        "dependents\t2\nx\n",
+        "the first list is empty",
     );
-    check("services\t2", "services\t3", "a field is missing");
-    check(
-        "service\tdemo\trcp",
-        "service\tdemo\tyes",
-        "neither rcp nor -",
-    );
-    check(
-        "service\tother",
-        "service\tabc",
-        "the names are not in order",
-    );
-    check("service\tother", "other\tother", "a service was expected");
     check("::thing/", ":thing/", "an ARN has six parts");
     check("\tList\t", "\tPeek\t", "an unknown access level");
     check(
@@ -66,26 +90,45 @@ fn damaged_tables_are_refused() {
     check("0,1*/3", "0,2*/3", "no such position");
     check("0,1*/3", "0,1*/9", "no such position");
     check("MakeThing", "AMakeThing", "the names are not in order");
-    check("\nend\n", "\nend\nend\n", "something follows the end");
-    check("\nend\n", "\n", "the table is cut short");
+}
+
+#[test]
+fn blocks_that_are_not_the_index_s_are_refused() {
+    let expected = "the service was expected";
+    check("service\tother", "service\tabc", expected);
+    check("service\tother", "other\tother", expected);
+    check("rcp\t2\t2\t2", "rcp\t2\t1\t2", "a field is missing");
+    check("rcp\t2\t2\t2", "rcp\t2\t2\t1", "something follows the end");
+    check("rcp\t2\t2\t2", "rcp\t2\t2\t3", "a field is missing");
+    check("-\t0\t0\t1", "-\t0\t0\t2", "the table is cut short");
+    check("-\t0\t0\t1", "-\t0\t0\t0", "something follows the end");
+    // Even of a service that is whole in a block that is not.
+    let frames = table::frames(&format!("{FIXTURE}more\n"));
+    let tables = read::tables(&frames).unwrap();
+    let demo = read::body(&tables, &tables.services[0]);
+    assert_eq!(
+        demo.err().map(|it| it.problem),
+        Some("something follows the end")
+    );
 }
 
 #[test]
 fn no_cut_or_dropped_line_panics() {
-    let text = frame::only(ACTIONS).unwrap();
+    let real = Frames::new(ACTIONS).unwrap();
+    let texts: Vec<&str> = (0..real.count())
+        .map(|number| real.text(number).unwrap())
+        .collect();
     // All lines of the fixture, some of the many of the real table.
-    for (table, step) in [(FIXTURE, 1), (&text, 4_999)] {
+    for (table, step) in [(FIXTURE, 1), (&texts.join("%\n"), 4_999)] {
         let lines: Vec<&str> = table.lines().collect();
         for number in (0..lines.len()).step_by(step) {
-            assert!(
-                read::tables(&lines[..number].join("\n")).is_err(),
-                "cut before line {number}"
-            );
+            let is_refused = |lines: &[&str]| {
+                let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
+                read_all(&table::frames(&text)).is_err()
+            };
+            assert!(is_refused(&lines[..number]), "cut before line {number}");
             let without: Vec<&str> = [&lines[..number], &lines[number + 1..]].concat();
-            assert!(
-                read::tables(&without.join("\n")).is_err(),
-                "without line {number}"
-            );
+            assert!(is_refused(&without), "without line {number}");
         }
     }
 }
@@ -93,10 +136,14 @@ fn no_cut_or_dropped_line_panics() {
 #[test]
 fn no_changed_character_panics() {
     for position in 0..FIXTURE.len() {
-        for replacement in ["", "0", "9", "\t", "\n", ",", "$", "é"] {
+        for replacement in ["", "0", "9", "\t", "\n", ",", "$", "%", "é"] {
             let mut changed = FIXTURE.to_owned();
             changed.replace_range(position..=position, replacement);
-            if let Ok(tables) = read::tables(&changed) {
+            let frames = table::frames(&changed);
+            let Ok(tables) = read::tables(&frames) else {
+                continue;
+            };
+            if tables.read_all().is_ok() {
                 // What can still be read can be walked.
                 let actions = tables.services().flat_map(Service::actions);
                 let walked = actions.map(|action| {
@@ -114,14 +161,20 @@ fn no_changed_character_panics() {
 
 #[test]
 fn damaged_frames_are_refused() {
-    assert_eq!(frame::only(&[]), Err(FrameError::Length));
-    assert_eq!(frame::only(&[1, 0, 0]), Err(FrameError::Length));
-    assert_eq!(frame::only(&[2, 0, 0, 0, 7]), Err(FrameError::Length));
-    assert_eq!(frame::only(&[0, 0, 0, 0]), Err(FrameError::Content));
-    assert_eq!(
-        frame::only(&[ACTIONS, &[0, 0, 0, 0]].concat()),
-        Err(FrameError::Length)
-    );
+    let frames = |bytes: &'static [u8]| Frames::new(bytes).map(|frames| frames.count());
+    assert_eq!(frames(&[]), Ok(0));
+    assert_eq!(frames(&[1, 0, 0]), Err(FrameError::Length));
+    assert_eq!(frames(&[2, 0, 0, 0, 7]), Err(FrameError::Length));
+    let empty = Frames::new(&[0, 0, 0, 0]).unwrap();
+    assert_eq!(empty.text(0), Err(FrameError::Content));
+    assert_eq!(empty.text(1), Err(FrameError::Length));
+    for unsound in [&empty, &Frames::new(&[]).unwrap()] {
+        let error = read_all(unsound).unwrap_err();
+        assert_eq!(error.problem, "a frame does not unpack");
+    }
+    let more = [ACTIONS, &[0, 0, 0, 0]].concat();
+    let error = read_all(&Frames::new(&more).unwrap()).unwrap_err();
+    assert_eq!(error.problem, "there are not as many blocks");
     let (index, blocks) = frame::split_first(POLICIES).unwrap();
     for cut in (0..index.len()).step_by(997) {
         assert_eq!(

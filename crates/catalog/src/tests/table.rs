@@ -1,11 +1,18 @@
 use crate::*;
 
-/// What `cargo xtask catalog` prints of a small model; its tests hold the printer to the same file.
+/// What `cargo xtask catalog` prints of a small model, with a percent sign between its frames; its tests hold the printer to
+/// the same file.
 pub(crate) const FIXTURE: &str = include_str!("../../fixtures/actions.txt");
+
+/// Returns the frames of a text such as the fixture.
+pub(crate) fn frames(text: &str) -> Frames<'static> {
+    Frames::of_texts(text.split("%\n"))
+}
 
 #[test]
 fn fixture() {
-    let tables = read::tables(FIXTURE).unwrap();
+    let frames = frames(FIXTURE);
+    let tables = read::tables(&frames).unwrap();
     let prefixes: Vec<&str> = tables.services().map(Service::prefix).collect();
     assert_eq!(prefixes, ["demo", "other"]);
     let demo = tables.service("Demo").unwrap();

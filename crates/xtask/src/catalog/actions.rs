@@ -8,6 +8,10 @@ use anyhow::{Context as _, Result, ensure};
 
 use super::Source;
 
+/// A block of services is closed when it has this many bytes: small enough to unpack for one service, large enough to
+/// compress nearly as well as the whole would.
+const BLOCK_BYTES: usize = 16 * 1024;
+
 /// A name in the order of the tables: by its lower case.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Name {
@@ -82,8 +86,11 @@ impl Lists {
             .context("a list that was not collected")
     }
 
-    fn print(&self, title: &str, text: &mut String) -> Result<()> {
-        writeln!(text, "{title}\t{}", self.lines.len())?;
+    fn title(&self, title: &str) -> String {
+        format!("{title}\t{}\n", self.lines.len())
+    }
+
+    fn print(&self, text: &mut String) -> Result<()> {
         for line in self.lines.keys() {
             writeln!(text, "{line}")?;
         }
@@ -115,13 +122,9 @@ impl Positions<'_> {
 }
 
 impl Actions {
-    /// Returns the one frame of the file.
+    /// Returns the index, the keys, the lists of keys, those of dependent actions, and the blocks of services: the same for
+    /// the same model, whatever order its parts came in.
     pub(super) fn frames(&self) -> Result<Vec<String>> {
-        Ok(vec![self.print()?])
-    }
-
-    /// Returns the table's text: the same for the same model, whatever order its parts came in.
-    pub(super) fn print(&self) -> Result<String> {
         let keys: BTreeMap<&Name, usize> = self.keys.keys().zip(0..).collect();
         let lines: Result<Vec<String>> = self
             .key_lists()
@@ -133,25 +136,49 @@ impl Actions {
             dependents: Lists::new(dependents),
             keys,
         };
-        let mut text = String::from("keyward actions 1\n");
-        writeln!(text, "sources\t{}", self.sources.len())?;
+        let blocks = self.blocks(&positions)?;
+        let mut index = String::from("keyward actions 2\n");
+        writeln!(index, "sources\t{}", self.sources.len())?;
         for source in &self.sources {
-            writeln!(text, "{}", source.print())?;
+            writeln!(index, "{}", source.print())?;
         }
-        writeln!(text, "keys\t{}", self.keys.len())?;
-        for (key, declared) in &self.keys {
-            writeln!(text, "{}\t{declared}", key.text)?;
+        let mut shared = vec![format!("keys\t{}\n", self.keys.len())];
+        shared.push(positions.lists.title("lists"));
+        shared.push(positions.dependents.title("dependents"));
+        index.extend(shared.iter().map(String::as_str));
+        writeln!(index, "blocks\t{}", blocks.len())?;
+        for (lines, _) in &blocks {
+            writeln!(index, "block\t{}\n{}", lines.len(), lines.join("\n"))?;
         }
-        positions.lists.print("lists", &mut text)?;
-        positions.dependents.print("dependents", &mut text)?;
-        writeln!(text, "services\t{}", self.services.len())?;
+        index.push_str("end\n");
+        if let [of_keys, of_lists, of_dependents] = shared.as_mut_slice() {
+            for (key, declared) in &self.keys {
+                writeln!(of_keys, "{}\t{declared}", key.text)?;
+            }
+            positions.lists.print(of_lists)?;
+            positions.dependents.print(of_dependents)?;
+        }
+        let blocks = blocks.into_iter().map(|(_, text)| text);
+        Ok([index].into_iter().chain(shared).chain(blocks).collect())
+    }
+
+    /// Returns the lines of the index and the texts of blocks of services.
+    fn blocks(&self, positions: &Positions<'_>) -> Result<Vec<(Vec<String>, String)>> {
+        let mut blocks: Vec<(Vec<String>, String)> = Vec::new();
         for (prefix, service) in &self.services {
-            service
-                .print(prefix, &positions, &mut text)
-                .with_context(|| format!("service {}", prefix.text))?;
+            if blocks
+                .last()
+                .is_none_or(|(_, text)| text.len() >= BLOCK_BYTES)
+            {
+                blocks.push((Vec::new(), String::new()));
+            }
+            if let Some((lines, text)) = blocks.last_mut() {
+                let of = || format!("service {}", prefix.text);
+                lines.push(service.line(prefix, positions).with_context(of)?);
+                service.print(prefix, positions, text).with_context(of)?;
+            }
         }
-        text.push_str("end\n");
-        Ok(text)
+        Ok(blocks)
     }
 
     pub(super) fn summary(&self) -> String {
@@ -212,15 +239,19 @@ impl Actions {
 }
 
 impl Service {
-    fn print(&self, prefix: &Name, positions: &Positions<'_>, text: &mut String) -> Result<()> {
+    /// Returns its line of the index.
+    fn line(&self, prefix: &Name, positions: &Positions<'_>) -> Result<String> {
         let rcp = if self.covered_by_rcps { "rcp" } else { "-" };
         let (types, actions) = (self.resource_types.len(), self.actions.len());
-        writeln!(
-            text,
-            "service\t{}\t{rcp}\t{}\t{types}\t{actions}",
-            prefix.text,
-            positions.list(&self.keys)?
-        )?;
+        let keys = positions.list(&self.keys)?;
+        Ok(format!(
+            "{}\t{rcp}\t{keys}\t{types}\t{actions}",
+            prefix.text
+        ))
+    }
+
+    fn print(&self, prefix: &Name, positions: &Positions<'_>, text: &mut String) -> Result<()> {
+        writeln!(text, "service\t{}", prefix.text)?;
         for (name, resource_type) in &self.resource_types {
             let patterns = resource_type.arn_patterns.join("\t");
             writeln!(

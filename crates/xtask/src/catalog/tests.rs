@@ -30,6 +30,11 @@ fn action(level: &str, names: &[&str]) -> Action {
     }
 }
 
+/// Returns the frames of the fixture, which stand between lines of a percent sign.
+fn fixture() -> Vec<String> {
+    FIXTURE.split("%\n").map(str::to_owned).collect()
+}
+
 /// The fixture's model; `turned` puts its parts in another order.
 fn model(turned: bool) -> Actions {
     let mut make = action("Write", &["aws:TagKeys"]);
@@ -108,11 +113,11 @@ fn model(turned: bool) -> Actions {
 
 #[test]
 fn the_table_does_not_depend_on_order() {
-    assert_eq!(model(false).print().unwrap(), FIXTURE);
-    assert_eq!(model(true).print().unwrap(), FIXTURE);
+    assert_eq!(model(false).frames().unwrap(), fixture());
+    assert_eq!(model(true).frames().unwrap(), fixture());
     let pack = |turned| frame::pack(&model(turned).frames().unwrap()).unwrap();
     assert_eq!(pack(false), pack(true));
-    assert_eq!(frame::unpack(&pack(false)).unwrap(), [FIXTURE]);
+    assert_eq!(frame::unpack(&pack(false)).unwrap(), fixture());
 }
 
 #[test]
@@ -128,7 +133,7 @@ fn unsound_models_are_refused() {
     );
     let mut untyped = model(false);
     untyped.keys.remove(&Name::new("demo:Color"));
-    assert!(untyped.print().is_err(), "a key without a type");
+    assert!(untyped.frames().is_err(), "a key without a type");
     assert!(frame::unpack(&[1, 0, 0, 0]).is_err());
 }
 
@@ -190,6 +195,38 @@ fn large_policies_go_to_blocks() {
         frames.iter().skip(1).map(String::len).collect::<Vec<_>>(),
         [60_010, 10]
     );
+}
+
+#[test]
+fn many_services_go_to_blocks() {
+    let mut services = model(false).services;
+    for number in 0..600 {
+        let mut service = Service::default();
+        for letter in ["A", "B", "C"] {
+            insert(&mut service.actions, letter, action("List", &[])).unwrap();
+        }
+        insert(&mut services, &format!("x{number:03}"), service).unwrap();
+    }
+    let whole = Actions {
+        services,
+        ..model(false)
+    };
+    let frames = whole.frames().unwrap();
+    let blocks = frames.get(4..).unwrap();
+    assert!(blocks.len() > 1);
+    let sizes = |least: usize| blocks.iter().filter(|it| it.len() >= least).count();
+    assert_eq!(
+        sizes(16 * 1024),
+        blocks.len() - 1,
+        "all are full but the last"
+    );
+    assert_eq!(
+        sizes(17 * 1024),
+        0,
+        "and end with the service that fills them"
+    );
+    let index = frames.first().unwrap();
+    assert!(index.contains(&format!("blocks\t{}\n", blocks.len())));
 }
 
 #[test]
