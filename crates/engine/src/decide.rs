@@ -4,6 +4,8 @@ mod fixed;
 mod look;
 mod rule;
 
+pub(crate) use fixed::rule_may_allow;
+
 use crate::decision::{DecidedBy, Decision, Determined, FixedRule, StatementRef};
 use crate::layers::Layers;
 use crate::observe::{Collector, Recorder, Silent, Summarizer};

@@ -32,6 +32,7 @@ pub mod message;
 mod observe;
 mod place;
 mod principal;
+mod prospect;
 mod question;
 mod record;
 mod request;
@@ -46,6 +47,7 @@ pub use context::{Context, ContextEntry, ContextValue};
 pub use decide::{decide, decide_all, explain, statements, summarize};
 pub use decision::{DecidedBy, Decision, Determined, FixedRule, LayerKind, StatementRef};
 pub use layers::{EndpointKind, Layers, PolicyLists, ResourceKind};
+pub use prospect::Prospect;
 pub use request::{CredentialKind, FederatedIssuer, Principal, Request, RootTask};
 pub use trace::{
     AccountRelation, ActualValues, Applicability, ConditionReason, ConditionTrace, ElementForm,

@@ -1,5 +1,6 @@
 //! The rules that no policy changes.
 
+use crate::action::ActionName;
 use crate::decision::{DecidedBy, Decision, Determined, FixedRule};
 use crate::layers::ResourceKind;
 use crate::question::Question;
@@ -9,7 +10,7 @@ use crate::request::{CredentialKind, Principal};
 /// that `AssumeRole` needs.
 const STS_FOR_SESSION_TOKENS: [&str; 5] = [
     "AssumeRole",
-    "GetCallerIdentity",
+    CALLER_IDENTITY,
     "SetContext",
     "SetSourceIdentity",
     "TagSession",
@@ -24,7 +25,21 @@ const STS_FOR_BEARERS: [&str; 4] = [
 ];
 
 /// What only long-term credentials may call.
-const LONG_TERM_ONLY: [&str; 2] = ["GetFederationToken", "GetSessionToken"];
+const LONG_TERM_ONLY: [&str; 2] = ["GetFederationToken", SESSION_TOKEN];
+
+/// What is allowed to whoever has signed, if with the right kind of credentials.
+const CALLER_IDENTITY: &str = "GetCallerIdentity";
+const SESSION_TOKEN: &str = "GetSessionToken";
+
+/// Returns whether [`fixed_rule`] allows an action to anybody.
+pub(crate) fn rule_may_allow(action: &ActionName<'_>) -> bool {
+    let is = |operation| is_sts(action.of_service("sts"), operation);
+    is(CALLER_IDENTITY) || is(SESSION_TOKEN)
+}
+
+fn is_sts(name: Option<&str>, operation: &str) -> bool {
+    name.is_some_and(|name| name.eq_ignore_ascii_case(operation))
+}
 
 /// Returns the decision of a fixed rule, `None` where policies decide.
 // SOURCE: spec/evaluation.md §2 (beginning) and §4, spec/sts.md §1.
@@ -43,15 +58,15 @@ pub(super) fn fixed_rule(question: &Question<'_>) -> Option<Decision> {
     };
     let principal = &question.request.principal;
     let sts = question.action.of_service("sts");
-    let is = |operation: &str| sts.is_some_and(|name| name.eq_ignore_ascii_case(operation));
+    let is = |operation| is_sts(sts, operation);
 
-    if is("GetCallerIdentity") && principal.is_authenticated() {
+    if is(CALLER_IDENTITY) && principal.is_authenticated() {
         return allowed(FixedRule::GetCallerIdentity);
     }
     if credentials_forbid(question, sts) {
         return refused(FixedRule::CredentialKind);
     }
-    if is("GetSessionToken") {
+    if is(SESSION_TOKEN) {
         return allowed(FixedRule::GetSessionToken);
     }
     match principal {

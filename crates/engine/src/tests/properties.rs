@@ -5,8 +5,9 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::Config;
 
-use super::world::{A, C, Case, FULL, run};
-use crate::{CredentialKind, Decision, EndpointKind, ResourceKind};
+use super::world::{A, C, Case, FULL, compile, principal, run};
+use crate::question::binds_identity;
+use crate::{CredentialKind, Decision, EndpointKind, Prospect, ResourceKind};
 
 const WHO: &[&str] =
     &["bob", "cat", "R/s", "X/s", "fed", "rootfed", "root", "Croot", "anonymous", "svc:s3.amazonaws.com", "slr"];
@@ -301,4 +302,37 @@ proptest! {
         prop_assert!(!is_allow(&before) || is_allow(&after), "{:?}", other);
         prop_assert_eq!(matches!(before, Decision::ExplicitDeny(_)), matches!(after, Decision::ExplicitDeny(_)));
     }
+
+    /// What [`Prospect`] promises, which lets a question about all principals pass over those without one.
+    #[test]
+    fn whoever_is_allowed_has_a_prospect(
+        random in random(),
+        action in select(MORE_ACTIONS),
+        resource in select(&[None, Some("arn:aws:s3:::b/bob")][..]),
+        has_resource_policy in select(&[false, false, false, true][..]),
+        is_session in select(&[false, false, true][..]),
+        is_plain in select(&[true, true, false][..]),
+    ) {
+        let mut random = random;
+        random.action = action.unwrap_or(random.action);
+        random.resource = resource.unwrap_or(random.resource);
+        if !has_resource_policy {
+            random.rp.clear();
+        }
+        // With fewer layers more is allowed.
+        if is_plain {
+            random = Random { who: if is_session { "R/s" } else { "bob" }, owner: A, kind: ResourceKind::Ordinary, pb: None, sp: None, scp: None, rcp: None, vpce: None, ..random };
+            random.id.truncate(1);
+            random.group.clear();
+        }
+        let prospect = Prospect::new(random.action, random.resource);
+        let mut policies = random.id.iter().chain(&random.group);
+        let has_prospect = prospect.is_by_rule() || !random.rp.is_empty() || policies.any(|it| prospect.is_in(&compile(it)));
+        let allowed = is_allow(&decision(&random));
+        prop_assert!(!allowed || has_prospect || !binds_identity(&principal(random.who)), "{:?}", random);
+    }
 }
+
+/// Those that rules or ARNs of all buckets are about.
+const MORE_ACTIONS: &[Option<&str>] =
+    &[None, None, None, Some("s3:ListAllMyBuckets"), Some("sts:GetCallerIdentity"), Some("sts:GetSessionToken"), Some("sts:AssumeRole")];
