@@ -1,6 +1,7 @@
 //! Who can do something: every principal of an export, through which statement, and under which conditions.
 
 mod evidence;
+mod hopeful;
 mod output;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,8 @@ use crate::explain::resource_account;
 use crate::gather::{Gathered, Shelf, Shelved, Target, endpoint_of, resource_policy};
 use crate::partial::Mold;
 use crate::question::{Given, Question};
+
+use hopeful::Hopeful;
 
 pub use evidence::Evidence;
 pub(crate) use evidence::evidence;
@@ -76,16 +79,39 @@ pub fn who_can(
     threads: usize,
     progress: impl FnMut(usize, usize),
 ) -> Result<WhoCan, BadQuestion> {
+    found(export, question, now, threads, Asking::Hopeful, progress)
+}
+
+/// Whose policies are laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Asking {
+    /// Everybody's, to hold the other against.
+    #[cfg(test)]
+    All,
+    /// Those of whom they may allow it.
+    Hopeful,
+}
+
+fn found(
+    export: &Export,
+    question: &Question,
+    now: i64,
+    threads: usize,
+    asking: Asking,
+    progress: impl FnMut(usize, usize),
+) -> Result<WhoCan, BadQuestion> {
     let mut callers: Vec<Caller<'_>> = Vec::new();
     for account in export.accounts.values() {
         callers.extend(account.users.iter().map(Caller::user));
         callers.extend(account.roles.iter().map(Caller::role));
     }
-    if callers.is_empty() {
+    let Some(first) = callers.first() else {
         return Err(BadQuestion::new(
             "the export holds no user and no role: run aws iam get-account-authorization-details without --filter",
         ));
-    }
+    };
+    // What is wrong with the question is told whoever is asked about.
+    resource_account(export, question, first)?;
     let mut found = WhoCan {
         action: question.action.clone(),
         resource: question.resource.clone(),
@@ -94,7 +120,8 @@ pub fn who_can(
     };
     let owner_is_known =
         resource_policy(export, &question.resource).is_some_and(|it| it.account.is_some());
-    let (rows, from_catalog) = rows(export, question, now, &callers, threads, progress)?;
+    let inquiry = || Inquiry::new(export, question, now, asking);
+    let (rows, from_catalog) = rows(inquiry, &callers, threads, progress)?;
     found.rows = rows;
     found.outside = outside(export, question);
     found.notes = notes(export, question, owner_is_known);
@@ -108,18 +135,16 @@ pub fn who_can(
 const TAKEN: usize = 64;
 
 /// Asks about each principal. Returns who can, in their order, and what was taken from the catalog.
-fn rows(
-    export: &Export,
-    question: &Question,
-    now: i64,
-    callers: &[Caller<'_>],
+fn rows<'a>(
+    inquiry: impl Fn() -> Inquiry<'a> + Sync,
+    callers: &[Caller<'a>],
     threads: usize,
     mut progress: impl FnMut(usize, usize),
 ) -> Result<(Vec<Row>, BTreeSet<String>), BadQuestion> {
     let (chunks, next) = (callers.chunks(TAKEN), AtomicUsize::new(0));
-    let chunks: Vec<&[Caller<'_>]> = chunks.collect();
+    let chunks: Vec<&[Caller<'a>]> = chunks.collect();
     let work = |progress: &mut dyn FnMut(usize)| {
-        let mut inquiry = Inquiry::new(export, question, now);
+        let mut inquiry = inquiry();
         let mut found: Vec<(usize, Result<Vec<Row>, BadQuestion>)> = Vec::new();
         loop {
             let number = next.fetch_add(1, Ordering::Relaxed);
@@ -162,18 +187,25 @@ fn rows(
 }
 
 /// One question, put for many principals.
-pub(crate) struct Inquiry<'a> {
+struct Inquiry<'a> {
     export: &'a Export,
     question: &'a Question,
     now: Moment,
-    pub(crate) shelf: Shelf,
-    pub(crate) mold: Mold,
+    shelf: Shelf,
+    mold: Mold,
+    /// `None` where all are to be asked about in full.
+    hopeful: Option<Hopeful<'a>>,
     from_catalog: BTreeSet<String>,
 }
 
 impl<'a> Inquiry<'a> {
-    pub(crate) fn new(export: &'a Export, question: &'a Question, now: i64) -> Self {
+    fn new(export: &'a Export, question: &'a Question, now: i64, asking: Asking) -> Self {
         Self {
+            hopeful: match asking {
+                #[cfg(test)]
+                Asking::All => None,
+                Asking::Hopeful => Some(Hopeful::new(export, question)),
+            },
             export,
             question,
             now: Moment::of(now),
@@ -183,7 +215,12 @@ impl<'a> Inquiry<'a> {
         }
     }
 
-    fn row(&mut self, caller: &Caller<'_>) -> Result<Option<Row>, BadQuestion> {
+    fn row(&mut self, caller: &Caller<'a>) -> Result<Option<Row>, BadQuestion> {
+        if let Some(hopeful) = &mut self.hopeful
+            && !hopeful.has(caller, &mut self.shelf)
+        {
+            return Ok(None);
+        }
         let (owner, _) = resource_account(self.export, self.question, caller)?;
         let target = Target {
             action: &self.question.action,
