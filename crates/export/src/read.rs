@@ -6,7 +6,6 @@
 mod foreign;
 mod raw;
 
-use std::ops::Range;
 use std::sync::Arc;
 
 use keyward_arn::{AccountId, Arn};
@@ -102,7 +101,7 @@ fn not_readable(path: &str, error: &serde_json::Error) -> ReadError {
 pub(crate) struct Reader<'a> {
     pub(crate) file: &'a Arc<File>,
     /// Documents that are taken out of what is read: a list with a number stands for one.
-    pub(crate) documents: Option<&'a [Range<usize>]>,
+    pub(crate) documents: Option<&'a [Text]>,
 }
 
 impl Reader<'_> {
@@ -325,8 +324,8 @@ impl Reader<'_> {
         default?.document.map(|it| self.document(it))
     }
 
-    /// Returns where a document stands that was taken out.
-    fn taken_out(&self, text: &str) -> Option<Range<usize>> {
+    /// Returns a document that was taken out.
+    fn taken_out(&self, text: &str) -> Option<Text> {
         let number = text.strip_prefix('[')?.strip_suffix(']')?;
         self.documents?.get(number.parse::<usize>().ok()?).cloned()
     }
@@ -335,7 +334,7 @@ impl Reader<'_> {
     fn document(&self, raw: &RawValue) -> Text {
         let text = raw.get();
         if let Some(document) = self.taken_out(text) {
-            return Text::in_file(self.file, document);
+            return document;
         }
         // Borrowed from the file's text, so that the difference of addresses is the place in it.
         let whole = self.file.text();

@@ -88,6 +88,11 @@ impl File {
             .copied()
             .unwrap_or(0)
             .saturating_add(line_ends(bytes.get(from..offset).unwrap_or_default()));
+        self.position_behind(line, offset)
+    }
+
+    /// Returns the position of a byte that so many line ends of the text come before.
+    pub(crate) fn position_behind(&self, line: usize, offset: usize) -> Position {
         let before = self.text.get(..offset).unwrap_or_default();
         let column = before
             .rsplit('\n')
@@ -120,6 +125,8 @@ enum Place {
     InFile(Arc<File>, Range<usize>),
     /// In a string of a file, which begins at this byte: the text is what the string stands for.
     InString(Arc<str>, Arc<File>, usize),
+    /// In a file of this path at this position; documents that say the same may share the text.
+    Shared(Arc<str>, Arc<str>, Position),
     /// By itself: it came from a server, or from nobody's file.
     Own(Arc<str>),
 }
@@ -148,6 +155,11 @@ impl Text {
         Self::in_file(file, 0..file.text.len())
     }
 
+    /// Takes a text that stands at a position of a file, and maybe elsewhere too, so that the file need not be kept for it.
+    pub(crate) fn shared(text: Arc<str>, file: &File, start: Position) -> Self {
+        Self(Place::Shared(text, file.path.clone(), start))
+    }
+
     /// Takes a text that stands nowhere else.
     #[must_use]
     pub fn own(text: impl Into<Arc<str>>) -> Self {
@@ -170,7 +182,7 @@ impl Text {
     pub fn in_string(self, file: &Arc<File>, offset: usize) -> Self {
         match self.0 {
             Place::Own(text) => Self(Place::InString(text, file.clone(), offset)),
-            Place::InFile(..) | Place::InString(..) => self,
+            Place::InFile(..) | Place::InString(..) | Place::Shared(..) => self,
         }
     }
 
@@ -179,7 +191,7 @@ impl Text {
     pub fn text(&self) -> &str {
         match &self.0 {
             Place::InFile(file, range) => file.text.get(range.clone()).unwrap_or_default(),
-            Place::InString(text, ..) | Place::Own(text) => text,
+            Place::InString(text, ..) | Place::Own(text) | Place::Shared(text, ..) => text,
         }
     }
 
@@ -194,6 +206,17 @@ impl Text {
                 Start::InString(file.path.clone(), file.position(*offset))
             }
             Place::Own(_) => Start::Own,
+            Place::Shared(_, path, start) => Start::File(path.clone(), *start),
+        }
+    }
+
+    /// Returns where in memory the text lies, where documents that say the same may share it. It lies there as long as one
+    /// of these is kept.
+    #[must_use]
+    pub fn shared_address(&self) -> Option<usize> {
+        match &self.0 {
+            Place::Shared(text, ..) => Some(text.as_ptr().addr()),
+            Place::InFile(..) | Place::InString(..) | Place::Own(_) => None,
         }
     }
 }

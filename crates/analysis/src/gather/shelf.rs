@@ -24,6 +24,8 @@ pub(crate) struct Shelf {
     catalog: BTreeMap<String, Text>,
     /// Documents that are the same word for word, as those that a tool writes for many roles.
     same: HashMap<Words, Arc<Shelved>, FixedState>,
+    /// The same by where a shared text lies; each is kept here, so that no other comes to lie there.
+    shared: HashMap<usize, (Text, Arc<Shelved>), FixedState>,
     /// Places cost a count of lines, and few are looked at of a question over all principals.
     without_places: bool,
 }
@@ -92,6 +94,19 @@ impl Shelf {
 
     /// Returns a document.
     pub(crate) fn document(&mut self, document: &Text) -> Arc<Shelved> {
+        let Some(address) = document.shared_address() else {
+            return self.by_words(document);
+        };
+        if let Some((_, found)) = self.shared.get(&address) {
+            return found.clone();
+        }
+        let shelved = self.by_words(document);
+        self.shared
+            .insert(address, (document.clone(), shelved.clone()));
+        shelved
+    }
+
+    fn by_words(&mut self, document: &Text) -> Arc<Shelved> {
         if let Some(found) = self.same.get(document.text()) {
             return found.clone();
         }

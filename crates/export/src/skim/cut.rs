@@ -1,9 +1,11 @@
 //! Takes the documents out of entities before these are read as JSON: they are most of the text, few differ from each
-//! other, and one that was found to be JSON is JSON wherever it stands again.
+//! other, and one that was found to be JSON is JSON wherever it stands again. What is taken out is kept once, and the file
+//! not at all.
 
 use std::collections::HashSet;
 use std::fmt::Write as _;
 use std::ops::Range;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use memchr::memmem;
@@ -11,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::at;
 use super::block::Scanner;
+use crate::text::{File, Text};
 
 /// How deep documents lie in an entity, which is at 1, those of the roles of instance profiles among them.
 const DOCUMENT: usize = 6;
@@ -26,48 +29,58 @@ const KNOWN_BYTES: usize = 4_096;
 
 /// Documents that were found to be JSON.
 #[derive(Debug, Default)]
-pub(super) struct Known(HashSet<Box<str>, RandomState>);
+pub(super) struct Known(HashSet<Arc<str>, RandomState>);
 
 /// An entity without its documents.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Cut {
     /// The text, in which each document is a list of one number, its place among these.
     pub(super) rest: String,
-    /// Where they stand in the text that the entity is a part of.
-    pub(super) documents: Vec<Range<usize>>,
+    pub(super) documents: Vec<Text>,
 }
 
 /// Entities that stand in one text.
 #[derive(Debug)]
 pub(super) struct Entities<'t> {
-    text: &'t str,
+    file: &'t File,
     name: memmem::Finder<'static>,
     /// Objects and lists with the end of the name of a document before them, in their order.
-    documents: Vec<Range<usize>>,
+    documents: Vec<Document>,
+}
+
+/// Where a document stands in the text.
+#[derive(Clone, Copy, Debug)]
+struct Document {
+    start: usize,
+    end: usize,
+    /// How many line ends come before it.
+    lines: usize,
 }
 
 impl Known {
-    /// Returns whether a text is JSON.
-    fn is_json(&mut self, text: &str) -> bool {
-        if self.0.contains(text) {
-            return true;
+    /// Returns a text as it is shared; `None` where it is no JSON.
+    fn json(&mut self, text: &str) -> Option<Arc<str>> {
+        if let Some(known) = self.0.get(text) {
+            return Some(known.clone());
         }
-        let is_json = serde_json::from_str::<&RawValue>(text).is_ok();
-        if is_json && self.0.len() < KNOWN && text.len() <= KNOWN_BYTES {
-            self.0.insert(text.into());
+        serde_json::from_str::<&RawValue>(text).ok()?;
+        let shared: Arc<str> = text.into();
+        if self.0.len() < KNOWN && text.len() <= KNOWN_BYTES {
+            self.0.insert(shared.clone());
         }
-        is_json
+        Some(shared)
     }
 }
 
 impl<'t> Entities<'t> {
     /// Finds the documents in a text that begins with an entity and ends with one.
-    pub(super) fn of(text: &'t str) -> Self {
+    pub(super) fn of(file: &'t File) -> Self {
+        let text = file.text();
         let mut scanner = Scanner::new(0, DOCUMENT);
         scanner.piece(text.as_bytes());
-        let mut documents: Vec<Range<usize>> = Vec::new();
+        let mut documents = Vec::new();
         // The document that is open, and how deep it is.
-        let mut open: Option<(usize, usize)> = None;
+        let mut open: Option<(Document, usize)> = None;
         for block in scanner.blocks() {
             let (mut left, mut depth) = (block.open | block.close, block.depth);
             while left != 0 {
@@ -77,11 +90,17 @@ impl<'t> Entities<'t> {
                 if block.open & lowest != 0 {
                     depth = depth.saturating_add(1);
                     if open.is_none() && depth <= DOCUMENT && is_document(text, place) {
-                        open = Some((place, depth));
+                        let document = Document {
+                            start: place,
+                            end: place,
+                            lines: block.lines_before(lowest),
+                        };
+                        open = Some((document, depth));
                     }
                 } else {
-                    if let Some((begin, _)) = open.filter(|(_, its)| *its == depth) {
-                        documents.push(begin..place.saturating_add(1));
+                    if let Some((document, _)) = open.filter(|(_, its)| *its == depth) {
+                        let end = place.saturating_add(1);
+                        documents.push(Document { end, ..document });
                         open = None;
                     }
                     depth = depth.saturating_sub(1);
@@ -89,7 +108,7 @@ impl<'t> Entities<'t> {
             }
         }
         Self {
-            text,
+            file,
             name: memmem::Finder::new(NAME),
             documents,
         }
@@ -100,27 +119,26 @@ impl<'t> Entities<'t> {
         let first = self.documents.partition_point(|it| it.start < entity.start);
         let here = self.documents.get(first..)?;
         let here = here.get(..here.partition_point(|it| it.end <= entity.end))?;
-        let taken = here.iter().map(ExactSizeIterator::len).sum::<usize>();
-        let room = entity.len().saturating_sub(taken);
+        let (file, text) = (self.file, self.file.text());
+        let taken = here.iter().map(|it| it.end.saturating_sub(it.start));
+        let room = entity.len().saturating_sub(taken.sum::<usize>());
         let mut rest = String::with_capacity(room.saturating_add(here.len().saturating_mul(8)));
+        let mut documents = Vec::with_capacity(here.len());
         let mut behind = entity.start;
-        for (number, document) in here.iter().enumerate() {
-            if !known.is_json(self.text.get(document.clone())?) {
-                return None;
-            }
-            rest.push_str(self.text.get(behind..document.start)?);
+        for (number, it) in here.iter().enumerate() {
+            let document = known.json(text.get(it.start..it.end)?)?;
+            let start = file.position_behind(it.lines, it.start);
+            documents.push(Text::shared(document, file, start));
+            rest.push_str(text.get(behind..it.start)?);
             let _ = write!(rest, "[{number}]");
-            behind = document.end;
+            behind = it.end;
         }
-        rest.push_str(self.text.get(behind..entity.end)?);
+        rest.push_str(text.get(behind..entity.end)?);
         // A document that is a string keeps its place only in the whole text, and so does one of which the name is written
         // otherwise.
         let names = self.name.find_iter(rest.as_bytes()).count();
         let is_plain = memchr::memchr(b'\\', rest.as_bytes()).is_none();
-        (is_plain && names == here.len()).then(|| Cut {
-            rest,
-            documents: here.to_vec(),
-        })
+        (is_plain && names == here.len()).then_some(Cut { rest, documents })
     }
 }
 
@@ -140,9 +158,14 @@ fn is_document(text: &str, at: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn cut(text: &str) -> Option<(String, Vec<&str>)> {
-        let cut = Entities::of(text).cut(0..text.len(), &mut Known::default())?;
-        let documents = cut.documents.into_iter().filter_map(|it| text.get(it));
+    use keyward_policy::Position;
+
+    use crate::Start;
+
+    fn cut(text: &str) -> Option<(String, Vec<String>)> {
+        let file = File::new("x", text.to_owned());
+        let cut = Entities::of(&file).cut(0..text.len(), &mut Known::default())?;
+        let documents = cut.documents.iter().map(|it| it.text().to_owned());
         Some((cut.rest, documents.collect()))
     }
 
@@ -172,7 +195,8 @@ mod tests {
                 Some((r#"{"Document":[0]}"#, vec![r#"{"Name":"MyDocument"}"#])),
             ),
         ] {
-            let expected = expected.map(|(rest, documents)| (rest.to_owned(), documents));
+            let owned = |documents: Vec<&str>| documents.into_iter().map(str::to_owned).collect();
+            let expected = expected.map(|(rest, documents)| (rest.to_owned(), owned(documents)));
             assert_eq!(cut(text), expected, "{text}");
         }
     }
@@ -180,7 +204,8 @@ mod tests {
     #[test]
     fn each_entity_has_its_own() {
         let text = r#"{"Document":{"a":1}}, {"x":2}, {"Document":[3],"PolicyDocument":{}}"#;
-        let entities = Entities::of(text);
+        let file = File::new("x", text.to_owned());
+        let entities = Entities::of(&file);
         let mut known = Known::default();
         let ends: Vec<usize> = text.match_indices(", ").map(|(at, _)| at).collect();
         for (range, rest) in [
@@ -194,5 +219,22 @@ mod tests {
             assert_eq!(entities.cut(range, &mut known).unwrap().rest, rest);
         }
         assert_eq!(known.0.len(), 3);
+    }
+
+    #[test]
+    fn the_same_is_kept_once_and_each_knows_its_place() {
+        let text = "{\"Document\":{\"a\":1}},\n {\"ä\":{},\"Document\": {\"a\":1}}";
+        let start = Position { line: 7, column: 5 };
+        let file = File::part("x", text.to_owned(), start);
+        let (entities, mut known) = (Entities::of(&file), Known::default());
+        let end = text.find(",\n").unwrap();
+        let cuts = [0..end, end + 3..text.len()].map(|it| entities.cut(it, &mut known).unwrap());
+        let texts = cuts.map(|it| it.documents[0].clone());
+        let places = texts.each_ref().map(|it| it.start());
+        let expected = [(7, 17), (8, 22)]
+            .map(|(line, column)| Start::File("x".into(), Position { line, column }));
+        assert_eq!(places, expected);
+        let [one, other] = texts.each_ref().map(Text::shared_address);
+        assert!(one.is_some() && one == other);
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn opened(found: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Open
         let (near, others) = rest.split_at_checked(neighbours(rest))?;
         let account = opened.entry(first.number).or_default();
         let file = first.index.file(near, read)?;
-        let entities = Entities::of(file.text());
+        let entities = Entities::of(&file);
         for it in near {
             let (range, kind) = (it.entry.within(first.entry)?, it.entry.kind);
             let cut = entities.cut(range.clone(), &mut known);
