@@ -30,3 +30,6 @@ pub const TOGETHER_BYTES: u64 = 256 << 10;
 
 /// How far entities may stand from each other, in bytes, to be read at once.
 pub const GAP_BYTES: u64 = 1 << 10;
+
+/// How deep values may lie in what an entity has beside what is looked for, to be passed over without a tree.
+pub const PLAIN_DEPTH: usize = 16;

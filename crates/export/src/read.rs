@@ -3,6 +3,7 @@
 //! A file is told by its content: typed members are looked for and all else is passed over, so that nothing but names
 //! and places is kept beside the text. Several JSON values may follow each other in one file, as pages appended.
 
+mod entity;
 mod foreign;
 mod raw;
 
@@ -11,12 +12,13 @@ use std::sync::Arc;
 use keyward_arn::{AccountId, Arn};
 use serde_json::value::RawValue;
 
-use crate::account::{Account, Attached, Group, Inline, Managed, Role, User};
+use crate::account::{Account, Attached, Inline, Managed};
 use crate::error::{COMMAND, ReadError};
 use crate::export::{Device, Endpoint, EndpointType, ResourcePolicy};
 use crate::organization::{Organization, PolicyType};
 use crate::text::{File, Text};
 
+pub(crate) use entity::Entity;
 use raw::{
     RawAttached, RawEndpoint, RawEntity, RawFile, RawInline, RawManaged, RawResource, RawTag,
 };
@@ -75,8 +77,7 @@ pub fn read(path: &str, text: String) -> Result<Vec<Piece>, ReadError> {
     let mut pieces = Vec::new();
     for raw in serde_json::Deserializer::from_str(file.text()).into_iter::<RawFile<'_>>() {
         let raw = raw.map_err(|error| not_readable(path, &error))?;
-        let (file, documents) = (&file, None);
-        pieces.push(Reader { file, documents }.piece(raw)?);
+        pieces.push(Reader { file: &file }.piece(raw)?);
     }
     if pieces.is_empty() {
         return Err(ReadError::new(format!(
@@ -100,8 +101,6 @@ fn not_readable(path: &str, error: &serde_json::Error) -> ReadError {
 /// Finds documents in the file that is read.
 pub(crate) struct Reader<'a> {
     pub(crate) file: &'a Arc<File>,
-    /// Documents that are taken out of what is read: a list with a number stands for one.
-    pub(crate) documents: Option<&'a [Text]>,
 }
 
 impl Reader<'_> {
@@ -160,9 +159,12 @@ impl Reader<'_> {
         let roles = raw.role_detail_list.unwrap_or_default();
         let policies = raw.policies.unwrap_or_default();
         Account {
-            users: users.into_iter().map(|it| self.user(it)).collect(),
-            groups: groups.into_iter().map(|it| self.group(it)).collect(),
-            roles: roles.into_iter().map(|it| self.role(it)).collect(),
+            users: users.into_iter().map(|it| self.entity(it).user()).collect(),
+            groups: groups
+                .into_iter()
+                .map(|it| self.entity(it).group())
+                .collect(),
+            roles: roles.into_iter().map(|it| self.entity(it).role()).collect(),
             policies: policies
                 .into_iter()
                 .filter_map(|it| self.managed(it))
@@ -243,37 +245,14 @@ impl Reader<'_> {
         })
     }
 
-    pub(crate) fn user(&self, raw: RawEntity<'_>) -> User {
-        User {
-            name: raw.user_name,
-            id: raw.user_id,
-            arn: raw.arn,
-            inline: self.inline(&raw.user_policy_list),
-            groups: raw.group_list,
-            attached: attached(raw.attached_managed_policies),
-            boundary: raw
-                .permissions_boundary
-                .map(|it| it.permissions_boundary_arn),
-            tags: tags(raw.tags),
-        }
-    }
-
-    pub(crate) fn group(&self, raw: RawEntity<'_>) -> Group {
-        Group {
-            name: raw.user_name,
-            arn: raw.arn,
-            inline: self.inline(&raw.user_policy_list),
-            attached: attached(raw.attached_managed_policies),
-        }
-    }
-
-    pub(crate) fn role(&self, raw: RawEntity<'_>) -> Role {
-        Role {
+    pub(crate) fn entity(&self, raw: RawEntity<'_>) -> Entity {
+        Entity {
             name: raw.user_name,
             id: raw.user_id,
             arn: raw.arn,
             trust: raw.assume_role_policy_document.map(|it| self.document(it)),
             inline: self.inline(&raw.user_policy_list),
+            groups: raw.group_list,
             attached: attached(raw.attached_managed_policies),
             boundary: raw
                 .permissions_boundary
@@ -324,18 +303,9 @@ impl Reader<'_> {
         default?.document.map(|it| self.document(it))
     }
 
-    /// Returns a document that was taken out.
-    fn taken_out(&self, text: &str) -> Option<Text> {
-        let number = text.strip_prefix('[')?.strip_suffix(']')?;
-        self.documents?.get(number.parse::<usize>().ok()?).cloned()
-    }
-
     /// A document is an object, as the CLI prints it, or a string, as the API sends it.
     fn document(&self, raw: &RawValue) -> Text {
         let text = raw.get();
-        if let Some(document) = self.taken_out(text) {
-            return document;
-        }
         // Borrowed from the file's text, so that the difference of addresses is the place in it.
         let whole = self.file.text();
         let start = text.as_ptr().addr().saturating_sub(whole.as_ptr().addr());

@@ -13,11 +13,12 @@
 
 mod block;
 mod border;
-mod cut;
+mod documents;
 mod head;
 mod join;
 mod lines;
 mod open;
+mod plain;
 mod skeleton;
 mod together;
 

@@ -8,8 +8,9 @@ use crate::limits;
 use crate::read::Reader;
 use crate::text::File;
 
-use super::cut::{Cut, Entities, Known};
+use super::documents::{Documents, Known};
 use super::open::{Found, Opened, Stretch};
+use super::plain::Plain;
 use super::{Entry, Index, Kind};
 
 /// Reads entities, in their order; those that stand near each other together.
@@ -20,22 +21,12 @@ pub(super) fn opened(found: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Open
         let (near, others) = rest.split_at_checked(neighbours(rest))?;
         let account = opened.entry(first.number).or_default();
         let file = first.index.file(near, read)?;
-        let entities = Entities::of(&file);
+        let documents = Documents::of(file.text());
         for it in near {
             let (range, kind) = (it.entry.within(first.entry)?, it.entry.kind);
-            let cut = entities.cut(range.clone(), &mut known);
-            let documents = |cut: Cut| {
-                let reader = Reader {
-                    file: &file,
-                    documents: Some(&cut.documents),
-                };
-                reader.add(kind, &cut.rest, account)
-            };
-            if cut.and_then(documents).is_none() {
-                let reader = Reader {
-                    file: &file,
-                    documents: None,
-                };
+            let plain = Plain::new(&file, range.clone(), &documents, &mut known);
+            if plain.add(kind, account).is_none() {
+                let reader = Reader { file: &file };
                 reader.add(kind, file.text().get(range)?, account)?;
             }
         }
@@ -63,9 +54,9 @@ impl Reader<'_> {
     /// Reads an entity into its account; `None` where it cannot.
     fn add(&self, kind: Kind, text: &str, account: &mut Account) -> Option<()> {
         match kind {
-            Kind::Group => account.groups.push(self.group(raw(text)?)),
-            Kind::Role => account.roles.push(self.role(raw(text)?)),
-            Kind::User => account.users.push(self.user(raw(text)?)),
+            Kind::Group => account.groups.push(self.entity(raw(text)?).group()),
+            Kind::Role => account.roles.push(self.entity(raw(text)?).role()),
+            Kind::User => account.users.push(self.entity(raw(text)?).user()),
             Kind::Policy => account.policies.extend(self.managed(raw(text)?)),
         }
         Some(())
