@@ -163,10 +163,15 @@ pub(super) fn prove(
     }
     let before = Sandbox::of(case.layers);
     let strangers = (before.for_strangers(), after.for_strangers());
+    // To whom the same policies apply as before, and who asks as before, is answered as before.
+    let is_theirs_too = asking.is_some() || !strangers.0.decides_as(&strangers.1);
     let empty = Context::new();
     let (mut tried, mut more) = (0_usize, Vec::new());
     for (request, caller) in neighbours.requests(&case.request, &empty) {
         tried = tried.saturating_add(1);
+        if caller == Caller::Stranger && !is_theirs_too {
+            continue;
+        }
         let (old, new) = match caller {
             Caller::Bare | Caller::Own => (&before, &after),
             Caller::Stranger => (&strangers.0, &strangers.1),

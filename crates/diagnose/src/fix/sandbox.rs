@@ -89,6 +89,29 @@ impl Sandbox {
         sandbox
     }
 
+    /// Returns whether the same documents stand in the same places, so that every request is decided in the same way.
+    pub(crate) fn decides_as(&self, other: &Self) -> bool {
+        let is_same = |one: &AttachedPolicy, other: &AttachedPolicy| {
+            Arc::ptr_eq(one.policy(), other.policy()) && one.attached_to() == other.attached_to()
+        };
+        let is_list = |(one, other): (&Vec<AttachedPolicy>, &Vec<AttachedPolicy>)| {
+            one.len() == other.len()
+                && one
+                    .iter()
+                    .zip(other)
+                    .all(|(one, other)| is_same(one, other))
+        };
+        self.endpoint_kind == other.endpoint_kind
+            && self.resource_kind == other.resource_kind
+            && self.lists.len() == other.lists.len()
+            && self.lists.iter().all(|(layer, lists)| {
+                let others = other.lists.get(layer);
+                others.is_some_and(|others| {
+                    lists.len() == others.len() && lists.iter().zip(others).all(is_list)
+                })
+            })
+    }
+
     pub(crate) fn summarize(&self, request: &Request<'_>) -> Summary {
         summarize(request, &self.layers())
     }
@@ -238,5 +261,61 @@ fn says_nothing() -> Statement {
         action: Some(keyward_policy::ActionElement::Action(Vec::new())),
         resource: None,
         conditions: Vec::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn attached(text: &str) -> AttachedPolicy {
+        let policy = CompiledPolicy::compile(&Policy::parse(text).unwrap());
+        AttachedPolicy::new(Arc::new(policy), "p", None, AttachedTo::Resource)
+    }
+
+    #[test]
+    fn what_decides_as_before() {
+        let text = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":"*","Action":"*","Resource":"*"}}"#;
+        let (resource, identity, boundary) = ([attached(text)], [attached(text)], [attached(text)]);
+        let before = Sandbox::of(&Layers {
+            resource: &resource,
+            identity: PolicyLists::from(&identity[..]),
+            boundary: Some(&boundary),
+            ..Layers::default()
+        });
+        assert!(before.decides_as(&before.clone()));
+        let after = |change: &dyn Fn(&mut Sandbox)| {
+            let mut after = before.clone();
+            change(&mut after);
+            assert!(!before.decides_as(&after) && !after.decides_as(&before));
+            before.for_strangers().decides_as(&after.for_strangers())
+        };
+        let statement = Policy::parse(text).unwrap().statements.remove(0);
+        let place = |layer| PolicyPlace {
+            layer,
+            list: 0,
+            policy: 0,
+        };
+        let replaced = |layer| {
+            after(&|it| {
+                it.replace(place(layer), Policy::parse(text).unwrap())
+                    .unwrap();
+            })
+        };
+        let added = |layer| {
+            after(&|it| {
+                it.add(layer, 0, &statement).unwrap();
+            })
+        };
+        // A stranger has none of the caller's policies.
+        for layer in [LayerKind::Identity, LayerKind::PermissionsBoundary] {
+            assert!(replaced(layer) && added(layer), "{layer}");
+        }
+        assert!(!replaced(LayerKind::Resource) && !added(LayerKind::Resource));
+        assert!(!after(&|it| it.resource_kind = ResourceKind::KmsKey));
+        assert!(!after(&|it| it.endpoint_kind = EndpointKind::Gateway));
+        assert!(!after(&|it| {
+            it.lists.insert(LayerKind::ServiceControl, Vec::new());
+        }));
     }
 }

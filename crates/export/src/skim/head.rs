@@ -4,20 +4,36 @@ use memchr::memchr2;
 
 /// Returns the member `Arn` of an object; `None` where it has none, or is no object.
 pub(super) fn arn_of(object: &[u8]) -> Option<String> {
-    let mut rest = object.strip_prefix(b"{")?.trim_ascii_start();
+    let mut rest = spaced(object.strip_prefix(b"{")?);
     loop {
         let (name, after) = string(rest)?;
-        let value = after
-            .trim_ascii_start()
-            .strip_prefix(b":")?
-            .trim_ascii_start();
+        let value = spaced(spaced(after).strip_prefix(b":")?);
         if name == b"\"Arn\"" {
-            return serde_json::from_slice(string(value)?.0).ok();
+            return text_of(string(value)?.0);
         }
-        rest = skip(value)?
-            .trim_ascii_start()
-            .strip_prefix(b",")?
-            .trim_ascii_start();
+        rest = spaced(spaced(skip(value)?).strip_prefix(b",")?);
+    }
+}
+
+/// Passes over white space, most of which is what lines begin with.
+fn spaced(mut text: &[u8]) -> &[u8] {
+    loop {
+        text = match text {
+            [b' ', b' ', b' ', b' ', b' ', b' ', b' ', b' ', rest @ ..]
+            | [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] => rest,
+            _ => return text,
+        };
+    }
+}
+
+/// Reads a string with its quotes. An ARN has nothing that stands for another character, and is taken as it is.
+fn text_of(string: &[u8]) -> Option<String> {
+    let is_graphic = |all, byte: &u8| all & matches!(byte, b' '..=b'~') & (*byte != b'\\');
+    match string.strip_prefix(b"\"")?.strip_suffix(b"\"") {
+        Some(text) if text.iter().fold(true, is_graphic) => {
+            std::str::from_utf8(text).ok().map(str::to_owned)
+        }
+        Some(_) | None => serde_json::from_slice(string).ok(),
     }
 }
 
@@ -79,6 +95,14 @@ mod tests {
             ("{ \"Path\" : \"/\" ,\n \"Arn\" :\t\"a\"", Some("a")),
             (deep, Some("yes")),
             (r#"{"Arn":"\u0061"}"#, Some("a")),
+            (r#"{"Arn":""}"#, Some("")),
+            (r#"{"Arn":"ä\"\\"}"#, Some("ä\"\\")),
+            (
+                "{\r\n                    \"Arn\"          : \"a b~\"",
+                Some("a b~"),
+            ),
+            ("{\"Arn\":\"a\nb\"}", None),
+            ("{\u{c}\"Arn\":\"a\"}", None),
             (r#"{"x":[],"Arn":"a"}"#, Some("a")),
             (r#"{"x":""," y":"Arn","Arn":"a"}"#, Some("a")),
             (r#"{"Path":"/"}"#, None),
