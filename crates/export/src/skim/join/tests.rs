@@ -150,9 +150,15 @@ fn layouts() {
     let pretty = serde_json::to_string_pretty(&export).unwrap();
     let wide = pretty.replace("  ", "    ");
     let windows = wide.replace('\n', "\r\n");
+    let spaced = compact.replace("},{", "}, {").replace(":", ": ");
+    let odd = compact.replace("},{\"Arn\"", "}\n,\t{ \"Arn\" ");
+    let one = serde_json::json!({"UserDetailList": [users.first()], "x": users}).to_string();
     let lines = compact.replace("{\"Arn\"", "\n{\"Arn\"");
     for (text, is_apart) in [
-        (compact, false),
+        (compact, true),
+        (spaced, true),
+        (odd, true),
+        (one, false),
         (pretty, true),
         (wide, true),
         (windows, true),
@@ -187,6 +193,34 @@ fn misleading_layout() {
     assert!(!borders.is_empty());
     assert!(joined(text.as_bytes(), &[]).is_ok());
     assert_eq!(joined(text.as_bytes(), &borders), Err(Unfit::Border));
+}
+
+/// On one line, what lies deeper may look as an entity does, and be taken for one or not.
+#[test]
+fn misleading_on_one_line() {
+    let deep = r#"{"Path":"/","x":[{"Path":"}"},{"Path":"},{"}]}"#;
+    let list = |from: usize| -> String {
+        let one = |number| {
+            format!(
+                r#"{{"Path":"/{}","Arn":"{number}","y":[{deep},{deep}]}}"#,
+                "x".repeat(number % 900)
+            )
+        };
+        (from..from + 4_000).map(one).collect::<Vec<_>>().join(",")
+    };
+    let text = format!(
+        r#"{{"UserDetailList":[{}],"RoleDetailList":[{}]}}"#,
+        list(0),
+        list(4_000)
+    );
+    let borders = borders(text.as_bytes());
+    assert!(!borders.is_empty());
+    let whole = joined(text.as_bytes(), &[]);
+    assert!(whole.is_ok());
+    for border in borders {
+        let apart = joined(text.as_bytes(), &[border]);
+        assert!(apart == whole || apart == Err(Unfit::Border));
+    }
 }
 
 proptest! {
