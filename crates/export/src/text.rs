@@ -88,16 +88,17 @@ impl File {
             .copied()
             .unwrap_or(0)
             .saturating_add(line_ends(bytes.get(from..offset).unwrap_or_default()));
-        self.position_behind(line, offset)
-    }
-
-    /// Returns the position of a byte that so many line ends of the text come before.
-    pub(crate) fn position_behind(&self, line: usize, offset: usize) -> Position {
         let before = self.text.get(..offset).unwrap_or_default();
         let column = before
             .rsplit('\n')
             .next()
             .map_or(0, |line| line.chars().count());
+        self.placed(line, column)
+    }
+
+    /// Returns the position of a byte that so many line ends of the text come before, and behind the last of these, or in all
+    /// of the text, so many characters.
+    pub(crate) fn placed(&self, line: usize, column: usize) -> Position {
         let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
         let column = number(column);
         Position {

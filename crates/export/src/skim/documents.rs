@@ -41,13 +41,32 @@ pub(super) struct Document {
     pub(super) end: usize,
     /// How many line ends come before it.
     lines: usize,
+    /// How many characters of its line come before it.
+    column: usize,
 }
 
 impl Document {
+    /// Begins one behind another. No text is counted twice: a file may be one line.
+    fn begin(text: &str, start: usize, lines: usize, last: Option<&Self>) -> Self {
+        let (from, column) = match last {
+            Some(last) if last.lines == lines => (last.start, last.column),
+            Some(last) => (last.start, 0),
+            None => (0, 0),
+        };
+        let between = text.get(from..start).unwrap_or_default();
+        let behind = between.rsplit('\n').next().unwrap_or_default();
+        Self {
+            start,
+            end: start,
+            lines,
+            column: column.saturating_add(behind.chars().count()),
+        }
+    }
+
     /// Takes it out of the file; `None` where it is no JSON.
     pub(super) fn text(&self, file: &File, known: &mut Known) -> Option<Text> {
         let text = known.json(file.text().get(self.start..self.end)?)?;
-        let start = file.position_behind(self.lines, self.start);
+        let start = file.placed(self.lines, self.column);
         Some(Text::shared(text, file, start))
     }
 }
@@ -84,11 +103,8 @@ impl Documents {
                 if block.open & lowest != 0 {
                     depth = depth.saturating_add(1);
                     if open.is_none() && depth <= DOCUMENT && is_document(text, place) {
-                        let document = Document {
-                            start: place,
-                            end: place,
-                            lines: block.lines_before(lowest),
-                        };
+                        let lines = block.lines_before(lowest);
+                        let document = Document::begin(text, place, lines, documents.last());
                         open = Some((document, depth));
                     }
                 } else {
@@ -146,6 +162,22 @@ mod tests {
             let found = documents.from(0).iter();
             let found: Option<Vec<&str>> = found.map(|it| text.get(it.start..it.end)).collect();
             assert_eq!(found, Some(expected), "{text}");
+        }
+    }
+
+    /// As the whole text is counted.
+    #[test]
+    fn places() {
+        let entity = r#"{"ä":"😀","Document":{},"x":[{"PolicyDocument" : []}]}"#;
+        for between in [", ", ",\n", ",\n\n  ", ",ü"] {
+            let text = [entity; 4].join(between);
+            let file = File::part("x", text.clone(), Position { line: 3, column: 9 });
+            let documents = Documents::of(&text);
+            assert_eq!(documents.from(0).len(), 8);
+            for it in documents.from(0) {
+                let position = file.placed(it.lines, it.column);
+                assert_eq!(position, file.position(it.start), "{between:?} {it:?}");
+            }
         }
     }
 
