@@ -26,13 +26,16 @@ pub(crate) fn run(
     let server = Server::keyward(&program.canonicalize()?, &folder.path().join("data"))?;
     let signer = Arc::new(Signer::new(server.address));
     let requests = match kind {
-        "mix" => mix::requests(&server)?,
+        "mix" => mix::requests(&server, None)?,
         "read" => api::identity_requests(&signer)?,
         "write" => {
             writes::create_users(&server, &signer)?;
             writes::tag_requests(signer)?
         }
-        other => bail!("{other} is not mix, read or write"),
+        other => match mix::call(other) {
+            Some(call) => mix::requests(&server, Some(call))?,
+            None => bail!("{other} is neither mix, read or write nor a call of the mix"),
+        },
     };
     let slice = load::drive(&server, connections.min(api::MANY), time, &requests)?;
     println!(

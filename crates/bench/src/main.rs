@@ -33,7 +33,7 @@ usage: keyward-bench api PROGRAM FOLDER   drives PROGRAM, with its data in a new
        keyward-bench sts PROGRAM FOLDER MOTO    makes and uses sessions, beside moto's server
        keyward-bench large PROGRAM FOLDER       fills an account to its quotas, and 100 accounts with 1,000 users each
        keyward-bench explain PROGRAM FOLDER PEER    asks an export of 5,000 roles, beside the node script PEER
-       keyward-bench drive PROGRAM FOLDER mix|read|write CONNECTIONS SECONDS    one load, for a profiler beside it
+       keyward-bench drive PROGRAM FOLDER mix|read|write|GetUser|TagUser… CONNECTIONS SECONDS    one load, for a profiler beside it
        keyward-bench hello PORT BYTES     serves a body of BYTES bytes until standard input ends
 ";
 

@@ -22,6 +22,15 @@ const ROUND: Duration = Duration::from_secs(3);
 const DOCUMENT: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
     %22Action%22%3A%22iam%3AGet%2A%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D";
 
+/// The calls of the mix: about the user of a connection, `{n}`; what changes something is new at each `{turn}`.
+const CALLS: [&str; 5] = [
+    "GetUser&UserName=user-{n}",
+    "ListAccessKeys&UserName=user-{n}",
+    "GetUserPolicy&UserName=user-{n}&PolicyName=p",
+    "ListUserTags&UserName=user-{n}",
+    "TagUser&UserName=user-{n}&Tags.member.1.Key=bench&Tags.member.1.Value={turn}",
+];
+
 /// One server's share of a round.
 struct Share {
     one: Slice,
@@ -42,7 +51,7 @@ pub(crate) fn run(program: &Path, folder: &Path, moto: &Path) -> anyhow::Result<
     );
     let keyward = Server::keyward(&program, &folder.path().join("data"))?;
     let peer = Server::moto(moto)?;
-    let (own, others) = (requests(&keyward)?, requests(&peer)?);
+    let (own, others) = (requests(&keyward, None)?, requests(&peer, None)?);
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         rounds.push((share(&keyward, &own)?, share(&peer, &others)?));
@@ -93,8 +102,14 @@ fn row(
     }
 }
 
-/// Makes a user with an inline policy for each connection, and returns the calls that each makes in turn.
-pub(crate) fn requests(server: &Server) -> anyhow::Result<Requests> {
+/// Finds a call of the mix by its operation.
+pub(crate) fn call(operation: &str) -> Option<&'static str> {
+    let is_it = |call: &&str| call.split('&').next() == Some(operation);
+    CALLS.into_iter().find(is_it)
+}
+
+/// Makes a user with an inline policy for each connection, and returns the calls that each makes in turn, or `only` one.
+pub(crate) fn requests(server: &Server, only: Option<&'static str>) -> anyhow::Result<Requests> {
     let signer = Arc::new(Signer::new(server.address));
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
@@ -119,18 +134,15 @@ pub(crate) fn requests(server: &Server) -> anyhow::Result<Requests> {
     Ok(Arc::new(move |number| {
         let turn = turn.fetch_add(1, Ordering::Relaxed);
         let seconds = begun + i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
-        let action = match turn % 5 {
-            0 => format!("GetUser&UserName=user-{number}"),
-            1 => format!("ListAccessKeys&UserName=user-{number}"),
-            2 => format!("GetUserPolicy&UserName=user-{number}&PolicyName=p"),
-            3 => format!("ListUserTags&UserName=user-{number}"),
-            _ => {
-                let action = format!(
-                    "TagUser&UserName=user-{number}&Tags.member.1.Key=bench&Tags.member.1.Value={turn}"
-                );
-                return signer.request(Target::Iam, &action, seconds);
-            }
+        let call = match only {
+            Some(call) => call,
+            None => CALLS[usize::try_from(turn).unwrap_or_default() % CALLS.len()],
         };
+        let action = call.replace("{n}", &number.to_string());
+        if action.contains("{turn}") {
+            let action = action.replace("{turn}", &turn.to_string());
+            return signer.request(Target::Iam, &action, seconds);
+        }
         reads.get(action, seconds, &signer)
     }))
 }
