@@ -134,11 +134,16 @@ pub(crate) fn requests(server: &Server, only: Option<&'static str>) -> anyhow::R
     Ok(Arc::new(move |number| {
         let turn = turn.fetch_add(1, Ordering::Relaxed);
         let seconds = begun + i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
-        let call = match only {
-            Some(call) => call,
-            None => CALLS[usize::try_from(turn).unwrap_or_default() % CALLS.len()],
+        let next = || {
+            CALLS
+                .into_iter()
+                .cycle()
+                .nth(usize::try_from(turn % 5).ok()?)
         };
-        let action = call.replace("{n}", &number.to_string());
+        let action = only
+            .or_else(next)
+            .unwrap_or_default()
+            .replace("{n}", &number.to_string());
         if action.contains("{turn}") {
             let action = action.replace("{turn}", &turn.to_string());
             return signer.request(Target::Iam, &action, seconds);
