@@ -136,9 +136,12 @@ impl User {
     pub fn arn(&self, partition: Partition, account: AccountId) -> String {
         // Every change of a user makes it again, and formatting takes several times as long.
         let (path, name) = (self.path.as_str(), self.name.as_str());
-        let mut arn = String::with_capacity(48 + path.len() + name.len());
+        // Kept for every user, so not a byte too many: 27 are the rest with the account.
+        let partition = partition.as_str();
+        let lengths = [partition, path, name].map(str::len);
+        let mut arn = String::with_capacity(lengths.into_iter().fold(27, usize::saturating_add));
         arn.push_str("arn:");
-        arn.push_str(partition.as_str());
+        arn.push_str(partition);
         arn.push_str(":iam::");
         account.append_to(&mut arn);
         arn.push_str(":user");

@@ -196,7 +196,6 @@ fn index(step: &str) -> Option<usize> {
 mod tests {
     use proptest::prelude::*;
 
-    use super::*;
     use crate::parameters::Parameters;
 
     proptest! {
