@@ -125,6 +125,8 @@ class Keyward:
         )
 
     def audit_events(self, kind="AwsApiCall"):
+        # Lines of a busy server gather for two milliseconds before they are written.
+        time.sleep(0.05)
         events = []
         for path in sorted((self.data_dir / "audit").iterdir()):
             events += [json.loads(line) for line in path.read_text().splitlines()]

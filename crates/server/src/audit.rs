@@ -14,7 +14,7 @@ use keyward_service::{AuditFull, AuditSink};
 const CURRENT: &str = "current.jsonl";
 /// The least time from one write to the next: lines that come meanwhile gather, and wake nobody. Waking a thread and writing
 /// for each costs as much as the request; a line that comes alone is written at once.
-const PACE: Duration = Duration::from_millis(5);
+const PACE: Duration = Duration::from_millis(2);
 /// Bytes that may wait; a trail that can't keep up refuses requests instead of losing their events.
 const MOST_WAITING: usize = 32 * 1024 * 1024;
 
