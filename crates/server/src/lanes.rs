@@ -4,6 +4,7 @@
 //! or frees what another allocated. A request that keeps its thread busy holds up the other connections of that thread;
 //! what takes long (hashing passwords) is done on threads of its own.
 
+use std::cell::OnceCell;
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,6 +12,20 @@ use std::thread::Builder;
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
+
+thread_local! {
+    /// The runtime of the lane that the thread is.
+    static LANE: OnceCell<Handle> = const { OnceCell::new() };
+}
+
+/// Returns whether the thread that asks is a lane, and what it runs now is all that it has: nobody is kept waiting where it
+/// waits, but for a connection that is still to come.
+pub(crate) fn is_alone() -> bool {
+    LANE.with(|lane| {
+        let runtime = lane.get();
+        runtime.is_some_and(|runtime| runtime.metrics().num_alive_tasks() == 1)
+    })
+}
 
 /// Threads that share out connections. Once dropped, they end, and what they still do is cut off.
 pub(crate) struct Lanes(Vec<Lane>);
@@ -55,6 +70,7 @@ impl Lane {
         Builder::new()
             .name(format!("requests-{number}"))
             .spawn(move || {
+                LANE.with(|lane| drop(lane.set(runtime.handle().clone())));
                 // That the sender is gone is the end.
                 let _ = runtime.block_on(ended);
                 // Does not wait for what else it runs.
@@ -131,6 +147,35 @@ mod tests {
         lanes.spawn(async move { told.send(()).unwrap() });
         heard.await.unwrap();
         while open(&lanes) != [0] {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_connection_is_alone_where_its_lane_has_no_other() {
+        assert!(!is_alone(), "no lane");
+        let lanes = Lanes::start(1).unwrap();
+        let (asks, mut asked) = tokio::sync::mpsc::unbounded_channel::<oneshot::Sender<bool>>();
+        lanes.spawn(async move {
+            while let Some(answer) = asked.recv().await {
+                answer.send(is_alone()).unwrap();
+            }
+        });
+        let ask = async || {
+            let (answer, answered) = oneshot::channel();
+            asks.send(answer).unwrap();
+            answered.await.unwrap()
+        };
+        assert!(ask().await);
+        let (end, ended) = oneshot::channel::<()>();
+        lanes.spawn(async move { drop(ended.await) });
+        assert!(!ask().await);
+        drop(end);
+        while open(&lanes) != [1] {
+            tokio::task::yield_now().await;
+        }
+        // Counted off a moment after its place is given back.
+        while !ask().await {
             tokio::task::yield_now().await;
         }
     }

@@ -24,7 +24,7 @@ use crate::data::DataDirectory;
 use crate::details::DetailFiles;
 use crate::entropy::SystemEntropy;
 use crate::imds::{self, ImdsConfig};
-use crate::lanes::Lanes;
+use crate::lanes::{self, Lanes};
 use crate::{admin, listen, tls};
 
 /// How often the last use of access keys is written to the store.
@@ -137,9 +137,9 @@ pub async fn start(mut config: Config) -> anyhow::Result<Running> {
     };
     // A first start waits for the disk and for the hash of a password: at the same time.
     let password = (!has_store).then(|| hash(config.first.password.take(), Arc::clone(&entropy)));
-    let store = Arc::new(
-        RedbStore::open(data.store(), mode).with_context(|| data.store().display().to_string())?,
-    );
+    let store =
+        RedbStore::open(data.store(), mode).with_context(|| data.store().display().to_string())?;
+    let store = Arc::new(store.writing_where_called(lanes::is_alone));
     let view = Arc::new(View::new(master));
     load(&*store, &view)
         .await

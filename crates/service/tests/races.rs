@@ -246,3 +246,10 @@ async fn on_disk() {
     let store = RedbStore::open(folder.path().join("keyward.redb"), OpenMode::CreateNew).unwrap();
     run(Arc::new(store)).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn on_disk_by_whoever_comes() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = RedbStore::open(folder.path().join("keyward.redb"), OpenMode::CreateNew).unwrap();
+    run(Arc::new(store.writing_where_called(|| true))).await;
+}

@@ -237,6 +237,11 @@ impl Engine {
         self.state.revision
     }
 
+    /// Returns whether a group of so many bytes fits into the log as it is.
+    pub(super) fn has_room(&self, size: usize) -> bool {
+        self.log.has_room(size)
+    }
+
     /// Applies commits as a group: all that succeed become durable with one sync, or none of them.
     ///
     /// Returns what became of each, in order. Events are published before it returns.
@@ -246,7 +251,7 @@ impl Engine {
         feed: &Feed,
     ) -> Vec<Result<Revision, CommitError>> {
         let size: usize = commits.iter().map(Commit::size).sum();
-        if self.broken.is_none() && !self.log.has_room(size) {
+        if self.broken.is_none() && !self.has_room(size) {
             self.checkpoint();
         }
         if let Some(reason) = &self.broken {

@@ -3,19 +3,22 @@
 //! Start reading at `engine.rs`: what opening, committing and closing do. `log.rs` says how commits
 //! become durable, `recent.rs` where they are until a checkpoint brings them into the tables,
 //! `tables.rs` what is in redb, `snapshot.rs` what readers see of both, `backend.rs` how a damaged
-//! file stays as it is, `queue.rs` how commits are grouped, `files.rs` what is on the disk.
+//! file stays as it is, `queue.rs`, `pace.rs` and `writer.rs` how commits are grouped and who writes
+//! them, `files.rs` what is on the disk.
 
 mod backend;
 mod disk;
 mod engine;
 mod files;
 mod log;
+mod pace;
 mod queue;
 mod recent;
 mod snapshot;
 mod tables;
 #[cfg(test)]
 mod tests;
+mod writer;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +36,7 @@ use crate::{
 use queue::Queue;
 use snapshot::{Newest, TableSnapshot};
 use tables::Tables;
+use writer::Writer;
 
 /// A [`Store`] in two files of this machine, which one process at a time has open.
 ///
@@ -71,7 +75,9 @@ pub struct RedbStore {
     newest: Arc<Newest>,
     queue: Arc<Queue>,
     feed: Arc<Feed>,
-    writer: Mutex<Option<JoinHandle<Result<(), String>>>>,
+    writer: Arc<Writer>,
+    thread: Mutex<Option<JoinHandle<Result<(), String>>>>,
+    may_wait: fn() -> bool,
 }
 
 impl RedbStore {
@@ -87,11 +93,12 @@ impl RedbStore {
         let (tables, newest) = (Arc::clone(engine.tables()), Arc::clone(engine.newest()));
         let queue = Queue::new();
         let feed = Feed::new(engine.revision());
-        let writer = Builder::new().name("store-writer".to_owned()).spawn({
-            let (queue, feed) = (Arc::clone(&queue), Arc::clone(&feed));
-            move || queue::write(&queue, engine, &feed)
+        let writer = Writer::new(engine, Arc::clone(&queue), Arc::clone(&feed));
+        let thread = Builder::new().name("store-writer".to_owned()).spawn({
+            let writer = Arc::clone(&writer);
+            move || writer.run()
         });
-        let writer = writer.map_err(|source| OpenError::Io {
+        let thread = thread.map_err(|source| OpenError::Io {
             path: path.to_owned(),
             source,
         })?;
@@ -100,8 +107,19 @@ impl RedbStore {
             newest,
             queue,
             feed,
-            writer: Mutex::new(Some(writer)),
+            writer,
+            thread: Mutex::new(Some(thread)),
+            may_wait: || false,
         })
+    }
+
+    /// Has a commit written on the thread that asks for it wherever `may_wait` says, there, that nothing else is to be done
+    /// on that thread: a lone writer is then answered without two threads having to wake each other. It holds the thread up
+    /// for one sync, and only while no other commit is under way and syncs are short.
+    #[must_use]
+    pub fn writing_where_called(mut self, may_wait: fn() -> bool) -> Self {
+        self.may_wait = may_wait;
+        self
     }
 
     /// Finishes the commits that wait, makes the tables durable, and lets other processes have the
@@ -115,15 +133,15 @@ impl RedbStore {
     /// is lost: the log has it.
     pub fn close(&self) -> Result<(), StoreError> {
         self.queue.close();
-        let Some(writer) = self
-            .writer
+        let Some(thread) = self
+            .thread
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()
         else {
             return Ok(());
         };
-        let result = writer
+        let result = thread
             .join()
             .unwrap_or_else(|_| Err("the store's writer has panicked".to_owned()));
         self.newest.close();
@@ -169,6 +187,14 @@ impl Store for RedbStore {
 
     async fn commit(&self, commit: Commit) -> Result<Revision, CommitError> {
         commit.check()?;
+        let commit = if (self.may_wait)() {
+            match self.writer.write_here(commit) {
+                Ok(outcome) => return outcome,
+                Err(commit) => commit,
+            }
+        } else {
+            commit
+        };
         self.queue.commit(commit).await
     }
 

@@ -21,14 +21,22 @@ impl Fixture for Memory {
 struct Embedded {
     folder: tempfile::TempDir,
     count: usize,
+    may_wait: fn() -> bool,
 }
 
 impl Embedded {
+    fn new(may_wait: fn() -> bool) -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+            count: 0,
+            may_wait,
+        }
+    }
+
     fn open(&self, mode: OpenMode) -> Result<Arc<dyn Store>, Failure> {
         let path = self.folder.path().join(format!("{}.db", self.count));
-        Ok(Arc::new(
-            RedbStore::open(path, mode).map_err(|error| error.to_string())?,
-        ))
+        let store = RedbStore::open(path, mode).map_err(|error| error.to_string())?;
+        Ok(Arc::new(store.writing_where_called(self.may_wait)))
     }
 }
 
@@ -57,12 +65,20 @@ async fn memory_on_two_threads() {
 
 #[tokio::test]
 async fn embedded() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_eq!(run(&mut Embedded { folder, count: 0 }).await, Ok(()));
+    assert_eq!(run(&mut Embedded::new(|| false)).await, Ok(()));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn embedded_on_two_threads() {
-    let folder = tempfile::tempdir().unwrap();
-    assert_eq!(run(&mut Embedded { folder, count: 0 }).await, Ok(()));
+    assert_eq!(run(&mut Embedded::new(|| false)).await, Ok(()));
+}
+
+#[tokio::test]
+async fn embedded_writing_where_called() {
+    assert_eq!(run(&mut Embedded::new(|| true)).await, Ok(()));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn embedded_writing_where_called_on_two_threads() {
+    assert_eq!(run(&mut Embedded::new(|| true)).await, Ok(()));
 }

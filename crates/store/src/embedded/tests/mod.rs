@@ -7,3 +7,4 @@ mod files;
 mod kill;
 mod sim;
 mod snapshot;
+mod writer;
