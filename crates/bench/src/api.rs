@@ -8,7 +8,7 @@ use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 
 use crate::client::Connection;
-use crate::load::{self, Requests, Slice, cores};
+use crate::load::{self, MANY, Requests, Slice, cores};
 use crate::process::Server;
 use crate::request::{ACCOUNT_ID, Signer, Target, now};
 use crate::table::{Row, Spread, layout};
@@ -18,8 +18,6 @@ use crate::{start, writes};
 const SLICES: usize = 5;
 const SLICE_WITH_MANY: Duration = Duration::from_secs(2);
 const SLICE_WITH_ONE: Duration = Duration::from_secs(1);
-/// The connections of the larger load.
-pub(crate) const MANY: usize = 64;
 
 /// Measures everything and prints the table.
 pub(crate) fn run(program: &Path, folder: &Path) -> anyhow::Result<()> {

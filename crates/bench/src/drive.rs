@@ -37,7 +37,7 @@ pub(crate) fn run(
             None => bail!("{other} is neither mix, read or write nor a call of the mix"),
         },
     };
-    let slice = load::drive(&server, connections.min(api::MANY), time, &requests)?;
+    let slice = load::drive(&server, connections.min(load::MANY), time, &requests)?;
     println!(
         "{:.0} requests/s; p50 {:.0} µs, p99 {:.0} µs; CPU time a request: server {:.1} µs, load generator {:.1} µs",
         slice.rate(),

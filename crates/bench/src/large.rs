@@ -9,9 +9,8 @@ use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use tokio::task::JoinSet;
 
-use crate::api::MANY;
 use crate::client::Connection;
-use crate::load::{self, Requests};
+use crate::load::{self, MANY, Requests};
 use crate::process::Server;
 use crate::request::{Signer, Target, now};
 use crate::table::{Row, Spread, layout};

@@ -14,6 +14,8 @@ use crate::process::{Server, cpu_time};
 /// Makes the next request of a connection, by the connection's number.
 pub(crate) type Requests = Arc<dyn Fn(usize) -> Bytes + Send + Sync>;
 
+/// The connections of the larger load.
+pub(crate) const MANY: usize = 64;
 /// How much longer than its time a slice may take before the server counts as hung.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -1,19 +1,16 @@
 //! Four reads to one write, beside moto's server, which keeps nothing on disk and checks no signature.
 
-use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
-use bytes::Bytes;
 
-use crate::api::MANY;
 use crate::client::Connection;
-use crate::load::{self, Requests, Slice, cores};
+use crate::load::{self, MANY, Requests, Slice, cores};
 use crate::process::Server;
-use crate::request::{Signer, Target, now};
+use crate::request::{Changes, Signed, Signer, Target, now};
 use crate::table::{Row, Spread, layout};
 
 /// Rounds; each drives both servers with one client and with many.
@@ -22,13 +19,13 @@ const ROUND: Duration = Duration::from_secs(3);
 const DOCUMENT: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
     %22Action%22%3A%22iam%3AGet%2A%22%2C%22Resource%22%3A%22%2A%22%7D%5D%7D";
 
-/// The calls of the mix: about the user of a connection, `{n}`; what changes something is new at each `{turn}`.
+/// The calls of the mix: about the user of a connection, `{n}`; what changes something has another `{value}` than before.
 const CALLS: [&str; 5] = [
     "GetUser&UserName=user-{n}",
     "ListAccessKeys&UserName=user-{n}",
     "GetUserPolicy&UserName=user-{n}&PolicyName=p",
     "ListUserTags&UserName=user-{n}",
-    "TagUser&UserName=user-{n}&Tags.member.1.Key=bench&Tags.member.1.Value={turn}",
+    "TagUser&UserName=user-{n}&Tags.member.1.Key=bench&Tags.member.1.Value={value}",
 ];
 
 /// One server's share of a round.
@@ -130,7 +127,7 @@ pub(crate) fn requests(server: &Server, only: Option<&'static str>) -> anyhow::R
         anyhow::Ok(())
     })?;
     let (turn, begun, clock) = (AtomicU64::new(0), now()?, Instant::now());
-    let reads = Signed::default();
+    let (changes, signed) = (Changes::default(), Signed::default());
     Ok(Arc::new(move |number| {
         let turn = turn.fetch_add(1, Ordering::Relaxed);
         let seconds = begun + i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
@@ -144,31 +141,11 @@ pub(crate) fn requests(server: &Server, only: Option<&'static str>) -> anyhow::R
             .or_else(next)
             .unwrap_or_default()
             .replace("{n}", &number.to_string());
-        if action.contains("{turn}") {
-            let action = action.replace("{turn}", &turn.to_string());
-            return signer.request(Target::Iam, &action, seconds);
-        }
-        reads.get(action, seconds, &signer)
+        let action = if action.contains("{value}") {
+            action.replace("{value}", &changes.next(number).to_string())
+        } else {
+            action
+        };
+        signed.get(action, seconds, &signer)
     }))
-}
-
-/// The reads that are signed already, with the second that they are signed for.
-///
-/// A read that is made again within a second is the same bytes: signing each anew would take the load generator as long
-/// as the server takes to check it, on cores that are the server's too.
-#[derive(Default)]
-struct Signed(Mutex<HashMap<String, (i64, Bytes)>>);
-
-impl Signed {
-    fn get(&self, action: String, seconds: i64, signer: &Signer) -> Bytes {
-        let mut signed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match signed.get(&action) {
-            Some((then, request)) if *then == seconds => request.clone(),
-            _ => {
-                let request = signer.request(Target::Iam, &action, seconds);
-                signed.insert(action, (seconds, request.clone()));
-                request
-            }
-        }
-    }
 }

@@ -8,9 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use tokio::task::JoinSet;
 
-use crate::api::MANY;
 use crate::client::Connection;
-use crate::load::{self, Requests, Slice, cores};
+use crate::load::{self, MANY, Requests, Slice, cores};
 use crate::process::Server;
 use crate::request::{ACCOUNT_ID, Signer, Target, now};
 use crate::table::{Row, Spread, layout};

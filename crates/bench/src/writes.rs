@@ -4,14 +4,12 @@ use std::fs::File;
 use std::io::Write as _;
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use crate::api::MANY;
 use crate::client::Connection;
-use crate::load::{self, Requests, Slice};
+use crate::load::{self, MANY, Requests, Slice};
 use crate::process::Server;
-use crate::request::{Signer, Target, now};
+use crate::request::{Changes, Signed, Signer, Target, now};
 use crate::table::{Row, Spread};
 
 /// Rounds of raw loop, one writer, many writers.
@@ -101,16 +99,17 @@ pub(crate) fn create_users(server: &Server, signer: &Signer) -> anyhow::Result<(
     })
 }
 
-/// Signs each request when it is sent, as no two are the same.
+/// Makes writes that each change what the one before left.
 pub(crate) fn tag_requests(signer: Arc<Signer>) -> anyhow::Result<Requests> {
-    let (value, begun, clock) = (AtomicU64::new(0), now()?, Instant::now());
+    let (begun, clock) = (now()?, Instant::now());
+    let (changes, signed) = (Changes::default(), Signed::default());
     Ok(Arc::new(move |number| {
-        let value = value.fetch_add(1, Ordering::Relaxed);
+        let value = changes.next(number);
         let action = format!(
             "TagUser&UserName=writer-{number}&Tags.member.1.Key=bench&Tags.member.1.Value={value}"
         );
         let seconds = i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
-        signer.request(Target::Iam, &action, begun + seconds)
+        signed.get(action, begun + seconds, &signer)
     }))
 }
 
