@@ -4,6 +4,7 @@ import json
 import time
 
 import pytest
+from botocore.exceptions import ClientError
 
 from keyward import ACCOUNT, ROOT_KEY, ROOT_SECRET, Keyward
 from test_account import code
@@ -173,3 +174,94 @@ def test_waiting_for_nodes(server, iam, tmp_path):
         assert server.run("wait", *(here if wrong else []), *wrong).returncode == 2
     several = server.run("explain", *here, *here, "--cannot-sign-in")
     assert several.returncode == 2 and "several --endpoint" in several.stderr
+
+
+def secrets(asked):
+    assert asked.returncode == 0, asked.stderr
+    return json.loads(asked.stdout)
+
+
+def who(server, made):
+    sts = server.client("sts", made["rootAccessKeyId"], made["rootSecretAccessKey"])
+    return sts.get_caller_identity()["Arn"]
+
+
+@pytest.fixture
+def shop(server):
+    return secrets(admin(server, "account", "create", "--email", "shop@example.test", "--name", "Shop", "--json"))
+
+
+def test_nothing_of_a_closed_account_authenticates(server, shop):
+    iam = server.client("iam", shop["rootAccessKeyId"], shop["rootSecretAccessKey"])
+    iam.create_user(UserName="kim")
+    key = iam.create_access_key(UserName="kim")["AccessKey"]
+    kim = server.client("sts", key["AccessKeyId"], key["SecretAccessKey"])
+    session = server.client("sts", shop["rootAccessKeyId"], shop["rootSecretAccessKey"]) \
+        .get_session_token()["Credentials"]
+    by_session = server.client("sts", session["AccessKeyId"], session["SecretAccessKey"],
+                               aws_session_token=session["SessionToken"])
+    everybody = [server.client("sts", shop["rootAccessKeyId"], shop["rootSecretAccessKey"]), kim, by_session]
+    for sts in everybody:
+        sts.get_caller_identity()
+    for _ in range(2):
+        closed = secrets(admin(server, "account", "close", shop["accountId"], "--json"))
+        assert (closed["accountId"], closed["status"]) == (shop["accountId"], "closed")
+    for sts in everybody:
+        with pytest.raises(ClientError) as refused:
+            sts.get_caller_identity()
+        assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
+    listed = {it["accountId"]: it["status"] for it in secrets(admin(server, "account", "list", "--json"))}
+    assert (listed[shop["accountId"]], listed[ACCOUNT]) == ("closed", "active")
+    told = flat(admin(server, "account", "diagnose", shop["accountId"], "--user", "kim").stdout)
+    assert "The account is closed" in told and f"keyward admin account reopen {shop['accountId']}" in told
+    # It is closed on the disk, too.
+    server.stop()
+    server.start()
+    for sts in everybody:
+        with pytest.raises(ClientError):
+            sts.get_caller_identity()
+    assert secrets(admin(server, "account", "reopen", shop["accountId"], "--json"))["status"] == "active"
+    for sts in everybody:
+        sts.get_caller_identity()
+
+
+def test_who_lost_everything_is_let_in_again(server, shop):
+    account = shop["accountId"]
+    admin(server, "account", "close", account)
+    told = flat(admin(server, "account", "diagnose", account).stdout)
+    assert f"keyward admin account recover {account} --deactivate-access-keys" in told
+    found = secrets(admin(server, "account", "recover", account, "--email", "new@example.test", "--json"))
+    assert (found["accountId"], found["email"]) == (account, "new@example.test")
+    assert found["otherActiveAccessKeys"] == [shop["rootAccessKeyId"]]
+    assert len(found["rootPassword"]) >= 20 and found["rootPassword"] != shop["rootPassword"]
+    assert who(server, found) == who(server, shop) == f"arn:aws:iam::{account}:root"
+    # There is room for two keys.
+    full = admin(server, "account", "recover", account)
+    assert full.returncode == 1
+    for key in (found, shop):
+        assert key["rootAccessKeyId"] in full.stderr
+    other = admin(server, "account", "recover", account, "--replace-access-key", "AKIANOSUCHKEY")
+    assert (other.returncode, other.stderr) == (1, "keyward: AKIANOSUCHKEY is no access key of the root user\n")
+    # What was refused has changed nothing.
+    assert who(server, found) == who(server, shop)
+    last = secrets(admin(server, "account", "recover", account, "--deactivate-access-keys",
+                         "--replace-access-key", shop["rootAccessKeyId"], "--json"))
+    assert (last["otherActiveAccessKeys"], last["email"]) == ([], "new@example.test")
+    assert who(server, last) == f"arn:aws:iam::{account}:root"
+    for gone in (found, shop):
+        with pytest.raises(ClientError):
+            who(server, gone)
+    names = [it["eventName"] for it in server.audit_events("KeywardOperatorAct") if it.get("recipientAccountId") == account]
+    assert names.count("RecoverAccount") == 4 and "CloseAccount" in names
+    text = "\n".join(json.dumps(it) for it in server.audit_events("KeywardOperatorAct"))
+    for made in (shop, found, last):
+        assert made["rootSecretAccessKey"] not in text and made["rootPassword"] not in text
+
+
+def test_an_account_that_is_not_here_is_neither_closed_nor_recovered(server):
+    for act in ("close", "reopen", "recover"):
+        asked = admin(server, "account", act, "999999999999")
+        assert (asked.returncode, asked.stderr) == (1, "keyward: account 999999999999 is not here\n")
+        assert admin(server, "account", act, "12").returncode == 1
+    asked = admin(server, "account", "recover", ACCOUNT, "--email", "nobody")
+    assert asked.returncode == 1 and "name@domain" in asked.stderr

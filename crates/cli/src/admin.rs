@@ -9,7 +9,7 @@ use clap::{Args, Subcommand};
 use keyward_analysis::{cannot_sign_in, old_account};
 use keyward_diagnose::{Diagnosis, diagnosis_json, diagnosis_text};
 use keyward_server::{AdminClient, AdminRequest};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{terminal, wait};
 
@@ -20,6 +20,8 @@ Examples:
   keyward admin status
   keyward admin account create --email ops@example.com --name Shop --json
   keyward admin account diagnose 111122223333
+  keyward admin account close 111122223333
+  keyward admin account recover 111122223333 --deactivate-access-keys
   keyward admin account diagnose my-alias --user alice
   keyward admin mfa-device list
   keyward admin mfa-device expire --older-than 1d
@@ -78,6 +80,12 @@ enum Session {
 
 #[derive(Debug, Subcommand)]
 enum Account {
+    /// Closes an account: nothing of it authenticates any more, and everything stays as it is
+    Close {
+        /// Twelve digits
+        #[arg(value_name = "ID")]
+        id: String,
+    },
     /// Makes an account; its secrets are shown this once
     Create {
         /// The root user's address
@@ -103,6 +111,30 @@ enum Account {
     },
     /// Lists all accounts
     List,
+    /// Lets the owner of an account in again: opens it if it is closed, and gives its root user a new password and a new
+    /// access key, which are shown this once
+    ///
+    /// Make sure first that whoever asks is the owner: `account diagnose` says what proves it.
+    Recover {
+        /// Twelve digits
+        #[arg(value_name = "ID")]
+        id: String,
+        /// The root user's address from now on
+        #[arg(long, value_name = "EMAIL")]
+        email: Option<String>,
+        /// The root user's access key that the new one replaces, where it has two
+        #[arg(long, value_name = "AKIA…")]
+        replace_access_key: Option<String>,
+        /// Deactivates the root user's other access keys
+        #[arg(long)]
+        deactivate_access_keys: bool,
+    },
+    /// Opens a closed account; its keys and passwords are good again
+    Reopen {
+        /// Twelve digits
+        #[arg(value_name = "ID")]
+        id: String,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -143,9 +175,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     match (answer, &arguments.command) {
         (Value::Array(rows), Command::MfaDevice(which)) => devices(&rows, which),
         (Value::Array(rows), _) => rows.iter().for_each(|row| println!("{}", columns(row))),
-        (Value::Object(fields), _) => fields
-            .iter()
-            .for_each(|(name, value)| println!("{:<20} {}", spoken(name), plain(value))),
+        (Value::Object(fields), _) => print_fields(&fields),
         (other, _) => println!("{}", plain(&other)),
     }
     Ok(())
@@ -153,6 +183,7 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
 
 fn request(command: &Command) -> AdminRequest {
     match command {
+        Command::Account(Account::Close { id }) => AdminRequest::AccountClose { id: id.clone() },
         Command::Account(Account::Create { email, id, name }) => AdminRequest::AccountCreate {
             email: email.clone(),
             id: id.clone(),
@@ -163,6 +194,18 @@ fn request(command: &Command) -> AdminRequest {
             user: user.clone().filter(|user| !is_root(user)),
         },
         Command::Account(Account::List) => AdminRequest::AccountList,
+        Command::Account(Account::Recover {
+            id,
+            email,
+            replace_access_key,
+            deactivate_access_keys,
+        }) => AdminRequest::AccountRecover {
+            id: id.clone(),
+            email: email.clone(),
+            replaced_key: replace_access_key.clone(),
+            deactivates_keys: *deactivate_access_keys,
+        },
+        Command::Account(Account::Reopen { id }) => AdminRequest::AccountReopen { id: id.clone() },
         Command::Key(Key::Rotate) => AdminRequest::KeyRotate,
         Command::MfaDevice(MfaDevice::Expire {
             older_than,
@@ -193,6 +236,18 @@ fn diagnosis(answer: &Value, typed: &str, user: Option<&str>) -> anyhow::Result<
         None => old_account(&state.old_account(), now),
         Some(user) => cannot_sign_in(&state.sign_in(typed, user), now),
     })
+}
+
+fn print_fields(fields: &Map<String, Value>) {
+    let width = fields.keys().map(|name| spoken(name).len()).max();
+    for (name, value) in fields {
+        println!(
+            "{:<width$}  {}",
+            spoken(name),
+            plain(value),
+            width = width.unwrap_or_default()
+        );
+    }
 }
 
 fn devices(rows: &[Value], which: &MfaDevice) {
@@ -253,6 +308,8 @@ fn plain(value: &Value) -> String {
     match value {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
+        Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use keyward_arn::AccountId;
-use keyward_service::{NewAccount, Service};
+use keyward_service::{AccountStatus, NewAccount, Recovery, Service};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -29,6 +29,11 @@ use crate::limits::ADMIN_LINE_BYTES;
     deny_unknown_fields
 )]
 pub enum AdminRequest {
+    /// Closes an account; answers its id and state, and the revision from which on that holds.
+    AccountClose {
+        /// Twelve digits.
+        id: String,
+    },
     /// Makes an account; answers its id and secrets.
     AccountCreate {
         /// The root user's address.
@@ -47,6 +52,22 @@ pub enum AdminRequest {
     },
     /// Lists all accounts.
     AccountList,
+    /// Lets the root user of an account in again; answers its new secrets.
+    AccountRecover {
+        /// Twelve digits.
+        id: String,
+        /// The root user's new address.
+        email: Option<String>,
+        /// The id of the access key that the new one replaces.
+        replaced_key: Option<String>,
+        /// Whether its other access keys are deactivated.
+        deactivates_keys: bool,
+    },
+    /// Opens a closed account; answers as closing does.
+    AccountReopen {
+        /// Twelve digits.
+        id: String,
+    },
     /// Makes new keys that seal sessions; answers for how many accounts.
     KeyRotate,
     /// Deletes virtual MFA devices that were never enabled; answers which.
@@ -165,6 +186,13 @@ async fn converse(service: Arc<Service>, stream: UnixStream) {
 
 async fn answer(service: &Service, line: &str) -> anyhow::Result<Value> {
     match serde_json::from_str(line).context("not a command of the operator")? {
+        AdminRequest::AccountClose { id } => {
+            let id = AccountId::parse(&id)?;
+            let revision = service.close_account(id).await?;
+            Ok(
+                json!({ "accountId": id.to_string(), "status": "closed", "revision": revision.number() }),
+            )
+        }
         AdminRequest::AccountCreate { email, id, name } => {
             let id = id.map(|id| AccountId::parse(&id)).transpose()?;
             let new = NewAccount {
@@ -188,6 +216,25 @@ async fn answer(service: &Service, line: &str) -> anyhow::Result<Value> {
         AdminRequest::AccountList => {
             let accounts = service.accounts().await?;
             Ok(accounts.iter().map(answer::summary).collect())
+        }
+        AdminRequest::AccountRecover {
+            id,
+            email,
+            replaced_key,
+            deactivates_keys,
+        } => {
+            let recovery = Recovery {
+                email,
+                replaced_key,
+                deactivates_keys,
+            };
+            let recovered = service.recover_account(AccountId::parse(&id)?, &recovery);
+            Ok(answer::recovered(&recovered.await?))
+        }
+        AdminRequest::AccountReopen { id } => {
+            let id = AccountId::parse(&id)?;
+            let revision = service.reopen_account(id).await?;
+            Ok(answer::set(id, AccountStatus::Active, revision))
         }
         AdminRequest::KeyRotate => {
             let accounts = service.rotate_session_keys().await?;

@@ -2,6 +2,7 @@
 
 mod account_state;
 mod mfa_devices;
+mod recovery;
 mod sessions;
 
 use std::sync::Arc;
@@ -25,6 +26,7 @@ use crate::{Service, ServiceError};
 
 pub use account_state::{AccountState, KeyState, PasswordState, RootState, UserState};
 pub use mfa_devices::OrphanedMfaDevice;
+pub use recovery::{RecoverAccountError, RecoveredAccount, Recovery};
 pub use sessions::RevokeSessionError;
 
 /// Accounts read at a time.

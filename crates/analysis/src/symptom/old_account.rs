@@ -211,9 +211,14 @@ fn operator(it: &OldAccount) -> Finding {
                  nothing about other accounts.",
                 known.join(", ")
             ),
-            "Every look at an account is in the audit trail, as this one is.".to_owned(),
+            "Then the operator opens the account if it is closed, and gives its root user a new password and a new access key. This and \
+             every look at an account, as this one, are in the audit trail."
+                .to_owned(),
         ],
-        Vec::new(),
+        vec![format!(
+            "keyward admin account recover {} --deactivate-access-keys",
+            it.account
+        )],
     )
 }
 
@@ -224,11 +229,16 @@ fn close(it: &OldAccount) -> Finding {
             .iter()
             .map(|id| format!("aws iam delete-access-key --access-key-id {id}")),
     );
+    if !it.is_closed {
+        commands.push(format!("keyward admin account close {}", it.account));
+    }
     finding(
         "Once in: close what nobody needs",
         vec![
             "Change the root user's password, give it an MFA device, delete its access keys, and put an address there that several \
              people read. Then delete users and keys that nobody uses; doctor lists them."
+                .to_owned(),
+            "An account that nobody needs at all is closed by the operator: nothing of it authenticates any more, and everything stays."
                 .to_owned(),
         ],
         commands,

@@ -1,8 +1,11 @@
 //! What the service answers the operator, as JSON.
 
+use keyward_arn::AccountId;
 use keyward_service::{
-    AccountState, AccountStatus, AccountSummary, KeyState, OrphanedMfaDevice, UserState,
+    AccountState, AccountStatus, AccountSummary, KeyState, OrphanedMfaDevice, RecoveredAccount,
+    UserState,
 };
+use keyward_store::Revision;
 use serde_json::{Value, json};
 
 /// Shows an account of a list.
@@ -21,6 +24,23 @@ fn status(status: AccountStatus) -> &'static str {
         AccountStatus::Active => "active",
         AccountStatus::Closed => "closed",
     }
+}
+
+/// Shows an account that is open or closed from a revision on.
+pub(super) fn set(id: AccountId, set: AccountStatus, revision: Revision) -> Value {
+    json!({ "accountId": id.to_string(), "status": status(set), "revision": revision.number() })
+}
+
+/// Shows an account whose owner is let in again, with its secrets.
+pub(super) fn recovered(recovered: &RecoveredAccount) -> Value {
+    json!({
+        "accountId": recovered.id.to_string(),
+        "email": recovered.email,
+        "rootPassword": recovered.password.as_str(),
+        "rootAccessKeyId": recovered.access_key_id.to_string(),
+        "rootSecretAccessKey": recovered.secret_access_key.expose(),
+        "otherActiveAccessKeys": recovered.other_keys.iter().map(ToString::to_string).collect::<Value>(),
+    })
 }
 
 /// Shows devices that were made and never enabled.

@@ -32,9 +32,9 @@ pub(super) fn account(it: &SignIn) -> Vec<Cause> {
             true,
             "The account is closed",
             "Nothing of a closed account authenticates: no password, no access key, no session. The operator of the installation \
-             closed it."
+             closed it, and can open it."
                 .to_owned(),
-            Vec::new(),
+            vec![format!("keyward admin account reopen {}", it.account)],
         ));
     }
     if let Some(typed) = &it.typed_account {
