@@ -20,6 +20,7 @@ mod account;
 mod attachment;
 mod credential_report;
 mod date_time;
+mod fido;
 mod group;
 mod inline_policy;
 mod instance_profile;
@@ -57,6 +58,10 @@ pub use attachment::{
 pub use credential_report::{
     CertificateColumns, CredentialReport, CredentialRow, KeyColumns, PasswordColumns, report_lines,
 };
+pub use fido::{
+    Certifications, FidoCredential, FidoDevice, FidoSerial, KeyBackup, ParseCertificationError,
+    ParseRegistrationError,
+};
 pub use group::{Group, GroupRenaming};
 pub use inline_policy::{InlinePolicies, InlinePolicyDocument};
 pub use instance_profile::{InstanceProfile, NewInstanceProfile};
@@ -66,15 +71,15 @@ pub use managed_policy::{
 };
 pub use mfa::{Assignment, Holder, OneTimeSeed, VirtualMfaDevice};
 pub use name::{
-    DeviceName, GroupName, InstanceProfileName, ManagedPolicyName, ParseNameError, PolicyName,
-    RoleName, SamlProviderName, ServerCertificateName, UserName,
+    DeviceName, FidoDeviceName, GroupName, InstanceProfileName, ManagedPolicyName, ParseNameError,
+    PolicyName, RoleName, SamlProviderName, ServerCertificateName, UserName,
 };
 pub use oidc_provider::{OidcProvider, ParseProviderUrlError, ProviderUrl};
 pub use one_time::{CodePair, DeviceClock, OneTimeCode, Window};
 pub use password_policy::{PasswordPolicy, check_password};
 pub use pki::{
-    Certificate, ChainError, KeyPair, Oaep, ParsePrivateKeyError, ParsePublicKeyError, PrivateKey,
-    RsaPublicKey, SignatureAlgorithm,
+    Certificate, ChainError, CoseAlgorithm, CredentialKey, KeyPair, Oaep, ParsePrivateKeyError,
+    ParsePublicKeyError, PrivateKey, RsaPublicKey, SignatureAlgorithm,
 };
 pub use refusal::{Entity, Quota, Refusal, RefusalKind};
 pub use role::{NewRole, Role};

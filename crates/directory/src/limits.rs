@@ -58,6 +58,20 @@ pub const SEED_LENGTH: usize = 40;
 pub const EMAIL_LENGTH: usize = 64;
 /// MFA devices of a user or of the root user, of any kind.
 pub const MFA_DEVICES_PER_USER: usize = 8;
+/// Characters of the name of a FIDO device: the serial number then has at most the 256 that the model allows.
+pub const FIDO_DEVICE_NAME_LENGTH: usize = 128;
+/// Random bytes in the serial number of a FIDO device: 26 base32 characters behind the name, as in AWS's.
+pub const FIDO_SERIAL_RANDOM: usize = 16;
+/// Bytes of what a browser tells of a new credential. Own choice: a few thousand with a chain of certificates.
+pub const FIDO_REGISTRATION_BYTES: usize = 32 * 1024;
+/// Bytes of a credential id. SOURCE: WebAuthn Level 3, §4 and §7.1.
+pub const CREDENTIAL_ID_BYTES: std::ops::RangeInclusive<usize> = 1..=1_023;
+/// Ways to reach an authenticator that a registration names. Own choice: six are known.
+pub const FIDO_TRANSPORTS: usize = 16;
+/// Characters of the name of a way to reach an authenticator. Own choice.
+pub const FIDO_TRANSPORT_LENGTH: usize = 32;
+/// Bits of the modulus of the RSA key of a credential: what the cryptographic library verifies by.
+pub const CREDENTIAL_RSA_BITS: std::ops::RangeInclusive<usize> = 2_048..=8_192;
 /// Seconds that a one-time password is shown for. SOURCE: spec/signin-recovery.md §1.
 pub const CODE_SECONDS: i64 = 30;
 /// Steps either side of now that the first code of a device to be enabled may be of: ten minutes. Own choice; AWS says

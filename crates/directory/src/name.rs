@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::limits::{
-    DEVICE_NAME_LENGTH, GROUP_NAME_LENGTH, INSTANCE_PROFILE_NAME_LENGTH, POLICY_NAME_LENGTH,
-    ROLE_NAME_LENGTH, SAML_PROVIDER_NAME_LENGTH, SERVER_CERTIFICATE_NAME_LENGTH, USER_NAME_LENGTH,
+    DEVICE_NAME_LENGTH, FIDO_DEVICE_NAME_LENGTH, GROUP_NAME_LENGTH, INSTANCE_PROFILE_NAME_LENGTH,
+    POLICY_NAME_LENGTH, ROLE_NAME_LENGTH, SAML_PROVIDER_NAME_LENGTH,
+    SERVER_CERTIFICATE_NAME_LENGTH, USER_NAME_LENGTH,
 };
 
 /// The text is empty, too long, or has a character outside `[A-Za-z0-9_+=,.@-]`.
@@ -64,6 +65,8 @@ macro_rules! names {
 names! {
     /// The name of a virtual MFA device; unique with its path, case counts.
     DeviceName, DEVICE_NAME_LENGTH;
+    /// The name of a FIDO device: 1 to 128 characters. Need not be unique: a random part follows it in the serial number.
+    FidoDeviceName, FIDO_DEVICE_NAME_LENGTH;
     /// The name of a group: 1 to 128 characters, unique in its account without regard to case.
     GroupName, GROUP_NAME_LENGTH;
     /// The name of an instance profile: 1 to 128 characters, unique in its account without regard to case.

@@ -28,7 +28,8 @@ pub(super) enum PublicKey<'a> {
 }
 
 /// SOURCE: RFC 5480 §2.1.1.
-const ELLIPTIC_CURVE: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
+pub(super) const ELLIPTIC_CURVE: ObjectIdentifier =
+    ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
 impl Certificate {
     /// Reads the one certificate of a PEM text; `None` where it is anything else.

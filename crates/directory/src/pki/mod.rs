@@ -1,10 +1,12 @@
-//! Certificates and keys as callers upload them: PEM, X.509, RSA and elliptic curve keys, SSH public keys.
+//! Certificates and keys as callers upload them: PEM, X.509, RSA and elliptic curve keys, SSH public keys,
+//! public keys of WebAuthn credentials.
 //!
 //! Whatever is malformed is an error and never a panic: the input comes from the network. What is parsed is described
 //! in `docs/decisions/0006-parsing-keys-and-certificates.md`. Start at [`Certificate`] and [`KeyPair`].
 
 mod certificate;
 mod chain;
+mod credential_key;
 mod decryption;
 mod pem;
 mod private_key;
@@ -13,12 +15,15 @@ mod signature;
 mod ssh;
 
 #[cfg(test)]
+pub(crate) use credential_key::tests as credential_key_tests;
+#[cfg(test)]
 pub(crate) mod fixtures;
 #[cfg(test)]
 mod tests;
 
 pub use certificate::Certificate;
 pub use chain::ChainError;
+pub use credential_key::{CoseAlgorithm, CredentialKey};
 pub use decryption::Oaep;
 pub use private_key::{KeyPair, ParsePrivateKeyError, PrivateKey};
 pub use rsa::RsaPublicKey;
