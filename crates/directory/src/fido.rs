@@ -8,7 +8,8 @@ use keyward_arn::{AccountId, Partition, decode_base32, encode_base32};
 use sha2::{Digest as _, Sha256};
 
 use crate::limits::FIDO_SERIAL_RANDOM;
-use crate::{CredentialKey, FidoDeviceName, Holder, Timestamp, UserName};
+use crate::mfa::invalid_for_user;
+use crate::{CredentialKey, FidoDeviceName, Holder, Refusal, Timestamp, UserName};
 
 pub use registration::ParseRegistrationError;
 
@@ -25,6 +26,20 @@ pub struct FidoDevice {
     pub credential: FidoCredential,
     /// What its kind is certified for.
     pub certifications: Certifications,
+}
+
+impl FidoDevice {
+    /// Checks whose device it is.
+    ///
+    /// # Errors
+    /// `NoSuchEntity` where it is not the holder's.
+    pub fn check_held_by(&self, holder: &Holder) -> Result<(), Refusal> {
+        if self.holder == *holder {
+            Ok(())
+        } else {
+            Err(invalid_for_user())
+        }
+    }
 }
 
 /// What a registration tells of a credential; all of it is public.

@@ -58,6 +58,8 @@ pub const SEED_LENGTH: usize = 40;
 pub const EMAIL_LENGTH: usize = 64;
 /// MFA devices of a user or of the root user, of any kind.
 pub const MFA_DEVICES_PER_USER: usize = 8;
+/// The same for the root user, which counts them elsewhere.
+pub const MFA_DEVICES_OF_ROOT: u64 = 8;
 /// Characters of the name of a FIDO device: the serial number then has at most the 256 that the model allows.
 pub const FIDO_DEVICE_NAME_LENGTH: usize = 128;
 /// Random bytes in the serial number of a FIDO device: 26 base32 characters behind the name, as in AWS's.

@@ -194,7 +194,8 @@ impl VirtualMfaDevice {
     }
 }
 
-fn invalid_for_user() -> Refusal {
+/// Says that a device is not the one of whom a call names.
+pub(crate) fn invalid_for_user() -> Refusal {
     Refusal::not_found_text("MFA Device invalid for user.")
 }
 

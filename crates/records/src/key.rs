@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use keyward_arn::{AccessKeyId, AccountId, Path, UniqueId};
 use keyward_directory::{
-    AccountAlias, DeviceName, EntityKind, GroupName, Holder, InstanceProfileName,
+    AccountAlias, DeviceName, EntityKind, FidoSerial, GroupName, Holder, InstanceProfileName,
     ManagedPolicyName, PolicyArn, PolicyName, PolicyUsage, ProviderUrl, RoleName, SamlProviderName,
     ServerCertificateName, UserName,
 };
@@ -41,6 +41,10 @@ pub enum Cell {
     CredentialReport,
     /// `report/part/<number>`: a part of the credential report.
     CredentialReportPart(u32),
+    /// `fido-credential/<digest of its id>`: which FIDO device a credential is of.
+    FidoCredential(String),
+    /// `u2f/<serial>`: a FIDO device.
+    FidoDevice(FidoSerial),
     /// `group/<name>`: a group.
     Group(String),
     /// `group-id/<group id>`: the name that a group of an id has now, as a link.
@@ -101,6 +105,8 @@ pub struct Attachment {
 pub enum Counter {
     /// `attached/<policy>/<usage>`: the entities that use a managed policy.
     Attachments(String, PolicyUsage),
+    /// `u2f`: the FIDO devices of the account.
+    FidoDevices,
     /// `group`: the groups of the account.
     Groups,
     /// `instance-profile`: the instance profiles of the account.
@@ -115,6 +121,8 @@ pub enum Counter {
     OidcProviders,
     /// `role`: the roles of the account.
     Roles,
+    /// `u2f/root`: the FIDO devices of the root user.
+    RootFidoDevices,
     /// `saml-provider`: the SAML providers of the account.
     SamlProviders,
     /// `server-certificate`: the server certificates of the account.
@@ -148,6 +156,8 @@ pub enum Kind {
     RevokedSessions,
     /// The roles.
     Roles,
+    /// The FIDO devices of the root user.
+    RootFidoDevices,
     /// The SAML providers.
     SamlProviders,
     /// The server certificates.
@@ -252,6 +262,7 @@ impl Kind {
             Self::OidcProviders => format!("c/{account}/oidc-provider/"),
             Self::Roles => format!("c/{account}/role/"),
             Self::RevokedSessions => format!("c/{account}/revoked-session/"),
+            Self::RootFidoDevices => format!("c/{account}/u2f/root/"),
             Self::SamlProviders => format!("c/{account}/saml-provider/"),
             Self::ServerCertificates => format!("c/{account}/server-certificate/"),
             Self::UserCredentials => format!("c/{account}/credentials/"),
@@ -333,6 +344,8 @@ fn append_cell(out: &mut String, cell: &Cell) {
         Cell::Count(counter) => append_counter(out, counter),
         Cell::CredentialReport => out.push_str("report/state"),
         Cell::CredentialReportPart(number) => append(out, ["report/part/", digits.format(*number)]),
+        Cell::FidoCredential(digest) => append(out, ["fido-credential/", digest]),
+        Cell::FidoDevice(serial) => append(out, ["u2f/", serial.as_str()]),
         Cell::Group(name) => append(out, ["group/", name]),
         Cell::GroupById(id) => append(out, ["group-id/", id.as_str()]),
         Cell::IdentityKeys => out.push_str("identity/keys"),
@@ -381,6 +394,7 @@ fn append_counter(out: &mut String, counter: &Counter) {
         Counter::Attachments(policy, usage) => {
             append(out, ["count/attached/", policy, "/", usage.as_str()]);
         }
+        Counter::FidoDevices => out.push_str("count/u2f"),
         Counter::Groups => out.push_str("count/group"),
         Counter::InstanceProfiles => out.push_str("count/instance-profile"),
         Counter::ManagedPolicies => out.push_str("count/policy"),
@@ -388,6 +402,7 @@ fn append_counter(out: &mut String, counter: &Counter) {
         Counter::Members(group) => append(out, ["count/member/", group.as_str()]),
         Counter::OidcProviders => out.push_str("count/oidc-provider"),
         Counter::Roles => out.push_str("count/role"),
+        Counter::RootFidoDevices => out.push_str("count/u2f/root"),
         Counter::SamlProviders => out.push_str("count/saml-provider"),
         Counter::ServerCertificates => out.push_str("count/server-certificate"),
         Counter::Users => out.push_str("count/user"),
@@ -406,6 +421,7 @@ fn decode_cell(text: &str) -> Option<Cell> {
             "root" => Holder::Root,
             id => Holder::User(UniqueId::parse(id).ok()?),
         })),
+        "fido-credential" => Some(Cell::FidoCredential(rest.to_owned())),
         "group" => Some(Cell::Group(rest.to_owned())),
         "group-id" => UniqueId::parse(rest).ok().map(Cell::GroupById),
         "group-policy" => decode_inline(EntityKind::Group, rest),
@@ -446,6 +462,7 @@ fn decode_cell(text: &str) -> Option<Cell> {
                 number.parse().ok()?,
             ))
         }
+        "u2f" => FidoSerial::parse(rest).map(Cell::FidoDevice),
         "used" => AccessKeyId::parse(rest).ok().map(Cell::AccessKeyUse),
         "user" => Some(Cell::User(rest.to_owned())),
         "user-policy" => decode_inline(EntityKind::User, rest),
@@ -481,6 +498,7 @@ fn decode_counter(text: &str) -> Option<Counter> {
             "role" => Counter::Roles,
             "saml-provider" => Counter::SamlProviders,
             "server-certificate" => Counter::ServerCertificates,
+            "u2f" => Counter::FidoDevices,
             "user" => Counter::Users,
             _ => return None,
         },
@@ -488,6 +506,7 @@ fn decode_counter(text: &str) -> Option<Counter> {
             let (policy, usage) = rest.rsplit_once('/')?;
             Counter::Attachments(policy.to_owned(), PolicyUsage::parse(usage)?)
         }
+        Some(("u2f", "root")) => Counter::RootFidoDevices,
         Some(("member", group)) => Counter::Members(UniqueId::parse(group).ok()?),
         Some(_) => return None,
     })
@@ -511,6 +530,7 @@ mod tests {
             Cell::CredentialReportPart(12),
             Cell::Settings,
             Cell::AccessKeyUse(AccessKeyId::parse("AKIAIOSFODNN7EXAMPLE").unwrap()),
+            Cell::FidoCredential("0a1b".to_owned()),
             Cell::Group("admins".to_owned()),
             Cell::InstanceProfile("web".to_owned()),
             Cell::GroupById(id.clone()),
@@ -533,6 +553,12 @@ mod tests {
             Cell::VirtualMfaDevice(Path::default(), name.clone()),
             Cell::VirtualMfaDevice(Path::parse("/a/b/").unwrap(), name),
         ];
+        for serial in [
+            "root/k-AAAAAAAAAAAAAAAAAAAAAAAAAA",
+            "user/a/k-AAAAAAAAAAAAAAAAAAAAAAAAAA",
+        ] {
+            cells.push(Cell::FidoDevice(FidoSerial::parse(serial).unwrap()));
+        }
         for kind in EntityKind::ALL {
             let policy = PolicyName::parse("p").unwrap();
             cells.push(Cell::InlinePolicy(kind, id.clone(), policy));
@@ -544,12 +570,14 @@ mod tests {
         let counters = [
             Counter::attachments(&own, PolicyUsage::Boundary),
             Counter::attachments(&aws, PolicyUsage::Attached),
+            Counter::FidoDevices,
             Counter::Groups,
             Counter::ManagedPolicies,
             Counter::ManagedPolicyVersions,
             Counter::Members(id),
             Counter::OidcProviders,
             Counter::Roles,
+            Counter::RootFidoDevices,
             Counter::SamlProviders,
             Counter::ServerCertificates,
             Counter::Users,
@@ -572,6 +600,8 @@ mod tests {
             "c/111122223333/",
             "c/111122223333/future/x",
             "c/111122223333/count/future",
+            "c/111122223333/count/u2f/user",
+            "c/111122223333/u2f/user/a/k",
             "m/format",
         ] {
             assert_eq!(RecordKey::decode(text.as_bytes()), None, "{text}");

@@ -8,6 +8,7 @@
 mod access;
 mod account;
 mod codec;
+mod fido;
 mod group;
 mod identity_keys;
 mod instance_profile;

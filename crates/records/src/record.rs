@@ -2,9 +2,9 @@
 
 use bytes::Bytes;
 use keyward_directory::{
-    AccessJob, AccountSettings, CredentialReport, Group, InstanceProfile, ManagedPolicy,
-    OidcProvider, Role, RoleDeletion, SamlProvider, ServerCertificate, User, UserCredentials,
-    VirtualMfaDevice,
+    AccessJob, AccountSettings, CredentialReport, FidoDevice, Group, InstanceProfile,
+    ManagedPolicy, OidcProvider, Role, RoleDeletion, SamlProvider, ServerCertificate, User,
+    UserCredentials, VirtualMfaDevice,
 };
 use keyward_web_identity::KeyRing;
 
@@ -67,6 +67,20 @@ impl Record for CredentialReport {
 
     fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
         crate::report::decode(bytes)
+    }
+}
+
+impl Record for FidoDevice {
+    fn cell(&self) -> Cell {
+        Cell::FidoDevice(self.serial.clone())
+    }
+
+    fn encode(&self, _vault: &Vault) -> Result<Bytes, EncodeError> {
+        crate::fido::encode(self)
+    }
+
+    fn decode(bytes: &[u8], _vault: &Vault) -> Result<Self, DecodeError> {
+        crate::fido::decode(bytes)
     }
 }
 

@@ -312,7 +312,7 @@ pub(crate) async fn transact<T>(
 // SOURCE: spec/iam-entities.md §3.
 fn quota(counter: &Counter) -> Option<(Quota, u64)> {
     match counter {
-        Counter::Attachments(..) | Counter::Members(_) => None,
+        Counter::Attachments(..) | Counter::FidoDevices | Counter::Members(_) => None,
         Counter::Groups => Some((Quota::GroupsPerAccount, limits::GROUPS_PER_ACCOUNT)),
         Counter::InstanceProfiles => Some((
             Quota::InstanceProfilesPerAccount,
@@ -328,6 +328,7 @@ fn quota(counter: &Counter) -> Option<(Quota, u64)> {
             limits::OPEN_ID_CONNECT_PROVIDERS_PER_ACCOUNT,
         )),
         Counter::Roles => Some((Quota::RolesPerAccount, limits::ROLES_PER_ACCOUNT)),
+        Counter::RootFidoDevices => Some((Quota::MfaDevicesPerUser, limits::MFA_DEVICES_OF_ROOT)),
         Counter::SamlProviders => Some((
             Quota::SamlProvidersPerAccount,
             limits::SAML_PROVIDERS_PER_ACCOUNT,

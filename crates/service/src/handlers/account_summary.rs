@@ -50,7 +50,7 @@ async fn counts(reader: &Reader, root: &RootUser) -> Result<[(Key, u64); 15], Se
         (Key::GlobalEndpointTokenVersion, token_version(&reader.settings().await?)),
         (Key::Groups, count(Counter::Groups).await?),
         (Key::InstanceProfiles, count(Counter::InstanceProfiles).await?),
-        (Key::MFADevices, count(Counter::VirtualMfaDevices).await?),
+        (Key::MFADevices, count(Counter::VirtualMfaDevices).await? + count(Counter::FidoDevices).await?),
         (Key::MFADevicesInUse, devices.count),
         (Key::Policies, count(Counter::ManagedPolicies).await?),
         (Key::PolicyVersionsInUse, count(Counter::ManagedPolicyVersions).await?),
@@ -76,11 +76,14 @@ impl DevicesInUse {
         let assigned = devices
             .iter()
             .filter_map(|device| device.assignment.as_ref());
+        let root_fido = reader.count(Counter::RootFidoDevices).await?;
         Ok(Self {
-            count: wide(assigned.clone().count()),
-            of_root: assigned
-                .into_iter()
-                .any(|assignment| assignment.holder == Holder::Root),
+            // A FIDO device is always somebody's.
+            count: wide(assigned.clone().count()) + reader.count(Counter::FidoDevices).await?,
+            of_root: root_fido > 0
+                || assigned
+                    .into_iter()
+                    .any(|assignment| assignment.holder == Holder::Root),
         })
     }
 }

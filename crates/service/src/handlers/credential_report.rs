@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use keyward_arn::UniqueId;
 use keyward_directory::{
     Account, CertificateColumns, CredentialReport, CredentialRow, Holder, KeyColumns, LastUsed,
-    PasswordColumns, PasswordPolicy, Timestamp, User, UserCredentials, VirtualMfaDevice,
-    report_lines,
+    PasswordColumns, PasswordPolicy, Timestamp, User, UserCredentials, report_lines,
 };
 use keyward_records::{Cell, Kind};
 use keyward_store::Revision;
 use keyward_wire::{Blob, ErrorShape, iam};
 
+use super::mfa_device::root_devices;
 use super::{Done, Operate};
 use crate::authenticate::{Caller, root_arn};
 use crate::authorize::{Authorized, Question};
@@ -126,12 +126,10 @@ struct Found {
 
 impl Found {
     async fn read(service: &Service, reader: &Reader) -> Result<Self, ServiceError> {
-        let devices = reader.all::<VirtualMfaDevice>(&Kind::VirtualMfaDevices);
-        let mut assignments = devices.await?.into_iter().filter_map(|d| d.assignment);
         Ok(Self {
             account: reader.account(service.view().master()).await?.account,
             policy: reader.settings().await?.password_policy,
-            root_mfa: assignments.any(|assignment| assignment.holder == Holder::Root),
+            root_mfa: !root_devices(reader).await?.is_empty(),
             users: reader.all::<User>(&Kind::Users).await?,
             credentials: reader.all(&Kind::UserCredentials).await?,
         })

@@ -1,24 +1,28 @@
 //! MFA devices in use: enable, deactivate, resynchronize, list.
 //!
-//! Hardware tokens and FIDO devices can't be registered through this API: `EnableMFADevice` takes two codes, and only a
-//! virtual device has a seed here. SOURCE: spec/iam-entities.md §6.
+//! `EnableMFADevice` and `ResyncMFADevice` take codes, and only a virtual device has a seed here. FIDO devices come in by the
+//! operator, and hardware tokens not at all. SOURCE: spec/iam-entities.md §6.
 
-use keyward_arn::{AccountId, Path};
+use keyward_arn::{AccountId, Partition, Path};
 use keyward_directory::{
-    CodePair, DeviceName, Entity, Holder, Refusal, User, UserName, VirtualMfaDevice,
+    CodePair, DeviceName, Entity, FidoDevice, Holder, Refusal, Timestamp, User, UserName,
+    VirtualMfaDevice,
 };
 use keyward_records::{Cell, Kind, RecordKey};
 use keyward_wire::{NoOutput, iam};
 
 use super::access_key::subject_question;
-use super::target::{Subject, device_arn, device_place, existing_user, user_name};
-use super::{Done, Operate, time};
+use super::target::{Subject, device_arn, device_place, existing_user, fido_serial, user_name};
+use super::{Done, Operate, fido_device, time};
 use crate::authenticate::Caller;
 use crate::authorize::{Authorized, Question};
 use crate::page::Page;
 use crate::reader::Reader;
 use crate::transaction::Transaction;
 use crate::{Service, ServiceError};
+
+/// How the root user is called where a device's user is.
+pub(super) const ROOT: &str = "root";
 
 /// A virtual device that a call names, which may not be there.
 struct Named<'a> {
@@ -57,7 +61,7 @@ impl<'a> Named<'a> {
     }
 }
 
-fn user_in(transaction: &Transaction, name: &UserName) -> Result<User, ServiceError> {
+pub(super) fn user_in(transaction: &Transaction, name: &UserName) -> Result<User, ServiceError> {
     let user = transaction.get::<User>(Cell::user(name))?;
     Ok(user.ok_or_else(|| Refusal::not_found(Entity::User, name))?)
 }
@@ -102,6 +106,10 @@ impl Operate for iam::DeactivateMFADevice {
         call: Authorized<Self>,
     ) -> Result<Done<NoOutput>, ServiceError> {
         let subject = Subject::read(call.user_name.as_deref(), call.caller())?;
+        if let Some(serial) = fido_serial(call.caller().account(), &call.serial_number) {
+            let revision = fido_device::deactivate(service, call.caller(), &subject, &serial);
+            return Ok(Done::at(revision.await?, NoOutput));
+        }
         let named = Named::read(call.caller(), &call.serial_number);
         let name = match &subject {
             Subject::Root => None,
@@ -164,10 +172,9 @@ impl Operate for iam::ListMFADevices {
         call: Authorized<Self>,
     ) -> Result<Done<iam::ListMFADevicesOutput>, ServiceError> {
         let page = Page::read::<Self>(call.max_items, call.marker.as_deref())?;
-        let account = call.caller().account();
         let reader = service.reader(call.caller()).await?;
         let (mfa_devices, marker) = match Subject::read(call.user_name.as_deref(), call.caller())? {
-            Subject::Root => of_root(&reader, account, &page).await?,
+            Subject::Root => of_root(&reader, &page).await?,
             Subject::User(name) => of_user(&reader, &name, &page).await?,
         };
         let output = iam::ListMFADevicesOutput {
@@ -186,7 +193,6 @@ type Devices = (Vec<iam::MFADevice>, Option<String>);
 async fn of_user(reader: &Reader, name: &UserName, page: &Page) -> Result<Devices, ServiceError> {
     let user = reader.get::<User>(Cell::user(name)).await?;
     let user = user.ok_or_else(|| Refusal::not_found(Entity::User, name))?;
-    let account = reader.account_id();
     let serial_numbers = user.mfa_devices.iter();
     let start = page.after.as_ref().and_then(|after| {
         let mut serial_numbers = serial_numbers.clone();
@@ -194,65 +200,72 @@ async fn of_user(reader: &Reader, name: &UserName, page: &Page) -> Result<Device
     });
     let mut devices = Vec::new();
     for serial_number in serial_numbers.skip(start.map_or(0, |last| last + 1)) {
-        let Some((path, device)) = device_place(account, serial_number) else {
-            continue;
-        };
-        let cell = Cell::VirtualMfaDevice(path, device);
-        let device = reader.get::<VirtualMfaDevice>(cell).await?;
-        let assignment = device.and_then(|device| device.assignment);
-        devices.extend(assignment.map(|assignment| iam::MFADevice {
+        let enabled = enabled(reader, serial_number).await?;
+        devices.extend(enabled.map(|enabled| iam::MFADevice {
             user_name: user.name.to_string(),
             serial_number: serial_number.clone(),
-            enable_date: time(assignment.enabled),
+            enable_date: time(enabled),
         }));
     }
     let marker = page.cut(&mut devices, |device| device.serial_number.clone());
     Ok((devices, marker))
 }
 
-/// Returns the root user's devices.
-async fn of_root(
-    reader: &Reader,
-    account: AccountId,
-    page: &Page,
-) -> Result<Devices, ServiceError> {
-    let of_root = |device: &VirtualMfaDevice| {
-        let assignment = device.assignment.as_ref();
-        assignment.is_some_and(|assignment| assignment.holder == Holder::Root)
+/// Returns since when a device is somebody's.
+async fn enabled(reader: &Reader, serial_number: &str) -> Result<Option<Timestamp>, ServiceError> {
+    let account = reader.account_id();
+    if let Some(serial) = fido_serial(account, serial_number) {
+        let device = reader.get::<FidoDevice>(Cell::FidoDevice(serial)).await?;
+        return Ok(device.map(|device| device.enabled));
+    }
+    let Some((path, name)) = device_place(account, serial_number) else {
+        return Ok(None);
     };
-    let kind = Kind::VirtualMfaDevices;
-    let (devices, marker) = reader
-        .page::<VirtualMfaDevice>(&kind, page, of_root)
-        .await?;
-    let shown = devices.iter().filter_map(|device| {
-        Some(iam::MFADevice {
-            user_name: "root".to_owned(),
-            serial_number: device_arn(account, &device.path, device.name.as_str()),
-            enable_date: time(device.assignment.as_ref()?.enabled),
-        })
-    });
-    Ok((shown.collect(), marker))
+    let cell = Cell::VirtualMfaDevice(path, name);
+    let device = reader.get::<VirtualMfaDevice>(cell).await?;
+    let assignment = device.and_then(|device| device.assignment);
+    Ok(assignment.map(|assignment| assignment.enabled))
 }
 
-impl Operate for iam::GetMFADevice {
-    fn question(&self, caller: &Caller) -> Result<Question, ServiceError> {
-        subject_question(self.user_name.as_deref(), caller)
-    }
+/// Returns the root user's devices in the order in which they were enabled.
+async fn of_root(reader: &Reader, page: &Page) -> Result<Devices, ServiceError> {
+    let mut found = root_devices(reader).await?;
+    let start = page.after.as_ref().and_then(|after| {
+        let mut found = found.iter();
+        found.position(|(_, serial_number)| serial_number == after)
+    });
+    found.drain(..start.map_or(0, |last| last + 1));
+    let shown = found.into_iter();
+    let mut devices = shown
+        .map(|(enabled, serial_number)| iam::MFADevice {
+            user_name: ROOT.to_owned(),
+            serial_number,
+            enable_date: time(enabled),
+        })
+        .collect();
+    let marker = page.cut(&mut devices, |device| device.serial_number.clone());
+    Ok((devices, marker))
+}
 
-    /// Finds nothing: it is for FIDO devices alone, and there are none.
-    async fn apply(
-        service: &Service,
-        call: Authorized<Self>,
-    ) -> Result<Done<iam::GetMFADeviceOutput>, ServiceError> {
-        if let Subject::User(name) = Subject::read(call.user_name.as_deref(), call.caller())? {
-            let reader = service.reader(call.caller()).await?;
-            let user = reader.get::<User>(Cell::user(&name)).await?;
-            user.ok_or_else(|| Refusal::not_found(Entity::User, &name))?;
-        }
-        let serial_number = &call.serial_number;
-        Err(Refusal::not_found_text(format!(
-            "MFA device with serial number {serial_number} doesn't exist."
-        ))
-        .into())
-    }
+/// Returns the root user's devices of all kinds, in the order in which they were enabled, with that moment.
+pub(crate) async fn root_devices(
+    reader: &Reader,
+) -> Result<Vec<(Timestamp, String)>, ServiceError> {
+    let (partition, account) = (Partition::default(), reader.account_id());
+    let of_root = reader.all::<FidoDevice>(&Kind::RootFidoDevices).await?;
+    let fido = of_root.iter().map(|device| {
+        let serial_number = device.serial.serial_number(partition, account);
+        (device.enabled, serial_number)
+    });
+    let all = reader
+        .all::<VirtualMfaDevice>(&Kind::VirtualMfaDevices)
+        .await?;
+    let of_root = all.iter().filter(|it| it.is_held_by(&Holder::Root));
+    let virtual_devices = of_root.filter_map(|device| {
+        let enabled = device.assignment.as_ref()?.enabled;
+        Some((enabled, device.serial_number(partition, account)))
+    });
+    let mut devices: Vec<(Timestamp, String)> = fido.chain(virtual_devices).collect();
+    devices.sort();
+    Ok(devices)
 }

@@ -9,6 +9,7 @@ mod context_keys;
 mod credential_report;
 mod credentials;
 mod delegation;
+mod fido_device;
 mod group;
 mod inline_policy;
 mod instance_profile;
@@ -44,6 +45,7 @@ mod target;
 pub(crate) mod trust;
 mod user;
 
+pub(crate) use mfa_device::root_devices;
 pub(crate) use target::Shown;
 
 use std::future::Future;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use keyward_arn::{AccountId, Arn, Partition, Path};
 use keyward_directory::{
-    DeviceName, Entity, GroupName, PolicyArn, PolicyOwner, Refusal, RefusalKind, Role, RoleName,
-    Tags, UserName,
+    DeviceName, Entity, FidoSerial, GroupName, PolicyArn, PolicyOwner, Refusal, RefusalKind, Role,
+    RoleName, Tags, UserName,
 };
 use keyward_view::UserPrincipal;
 
@@ -256,6 +256,11 @@ pub(crate) fn device_place(account: AccountId, serial_number: &str) -> Option<(P
     let (path, name) = resource.strip_prefix("mfa")?.rsplit_once('/')?;
     let path = Path::parse(&format!("{path}/")).ok()?;
     Some((path, DeviceName::parse(name).ok()?))
+}
+
+/// Reads the serial number of a FIDO device of an account.
+pub(crate) fn fido_serial(account: AccountId, serial_number: &str) -> Option<FidoSerial> {
+    FidoSerial::parse(own_resource(serial_number, account)?.strip_prefix("u2f/")?)
 }
 
 /// Returns the tags of a virtual MFA device.

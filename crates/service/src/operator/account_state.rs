@@ -2,7 +2,7 @@
 
 use keyward_arn::{AccountId, Partition};
 use keyward_directory::{
-    AccessKey, AccessKeyStatus, AccountAlias, Holder, Role, RoleName, Timestamp, User, UserName,
+    AccessKey, AccessKeyStatus, AccountAlias, Role, RoleName, Timestamp, User, UserName,
     VirtualMfaDevice,
 };
 use keyward_records::{Cell, Kind, RecordKey, decode_alias_owner};
@@ -10,6 +10,7 @@ use keyward_store::Store;
 use keyward_wire::Timestamp as Shown;
 
 use super::{AccountSummary, NoAccount};
+use crate::handlers::root_devices;
 use crate::reader::Reader;
 use crate::{Service, ServiceError};
 
@@ -127,12 +128,11 @@ impl Service {
             .all::<VirtualMfaDevice>(&Kind::VirtualMfaDevices)
             .await?;
         let serial = |device: &VirtualMfaDevice| device.serial_number(Partition::default(), id);
-        let of_root = |device: &&VirtualMfaDevice| {
-            let assignment = device.assignment.as_ref();
-            assignment.is_some_and(|it| it.holder == Holder::Root)
-        };
+        let root_devices = root_devices(&reader).await?.into_iter();
         let root = RootState {
-            mfa_devices: devices.iter().filter(of_root).map(serial).collect(),
+            mfa_devices: root_devices
+                .map(|(_, serial_number)| serial_number)
+                .collect(),
             access_keys: keys(&reader, &account.root.access_keys).await?,
         };
         let asked = user.and_then(|name| UserName::parse(name).ok());

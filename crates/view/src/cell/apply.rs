@@ -113,6 +113,8 @@ impl Cell {
             | CellKey::Count(_)
             | CellKey::CredentialReport
             | CellKey::CredentialReportPart(_)
+            | CellKey::FidoCredential(_)
+            | CellKey::FidoDevice(_)
             | CellKey::GroupById(_)
             | CellKey::IdentityKeys
             | CellKey::Member(..)
@@ -162,6 +164,8 @@ impl Cell {
             | CellKey::Count(_)
             | CellKey::CredentialReport
             | CellKey::CredentialReportPart(_)
+            | CellKey::FidoCredential(_)
+            | CellKey::FidoDevice(_)
             | CellKey::GroupById(_)
             | CellKey::IdentityKeys
             | CellKey::ManagedPolicyVersion(..)
