@@ -256,7 +256,7 @@ const FAILURES: [Failure; 17] = [
             ),
             (
                 "The device is another user's, or out of step",
-                "The serial number must be that of the caller's own device.",
+                "The serial number must be that of the caller's own device, and a virtual one: security keys and passkeys give no codes.",
                 &[
                     "aws iam list-mfa-devices",
                     "aws iam resync-mfa-device --user-name NAME --serial-number DEVICE --authentication-code1 CODE --authentication-code2 CODE",

@@ -79,13 +79,33 @@ impl Seen<'_> {
             let user = it.child("User").and_then(|user| user.child_text("Arn"));
             user.is_some_and(|arn| arn.ends_with(":root"))
         };
+        let mut devices: Option<Vec<String>> = result.map(|result| {
+            let devices = result.members("VirtualMFADevices").filter(is_root);
+            devices.map(|it| text(it, "SerialNumber")).collect()
+        });
+        // A security key or passkey is in no list that others than the root user see.
+        if devices.as_ref().is_some_and(Vec::is_empty) && self.has_root_device()? != Some(false) {
+            devices = None;
+        }
         Ok(Credentials {
             password: Some(Password::default()),
-            mfa_devices: result.map(|result| {
-                let devices = result.members("VirtualMFADevices").filter(is_root);
-                devices.map(|it| text(it, "SerialNumber")).collect()
-            }),
+            mfa_devices: devices,
         })
+    }
+
+    /// Returns whether the root user has an MFA device of any kind; `None` where the caller may not see it.
+    fn has_root_device(&mut self) -> Result<Option<bool>, BadQuestion> {
+        let summary = self.ask(&iam::GetAccountSummary {}, "whether the root user has MFA")?;
+        let map = summary.as_ref().and_then(|it| it.child("SummaryMap"));
+        let entries = map.into_iter().flat_map(|map| map.children.iter());
+        let mut enabled = entries.filter(|it| it.child_text("key") == Some("AccountMFAEnabled"));
+        let enabled = enabled.next().and_then(|it| it.child_text("value"));
+        let has = enabled.map(|it| it != "0");
+        if has == Some(true) {
+            let note = "Not looked at: which security keys or passkeys the root user has. Only the root user sees them.";
+            self.unseen.push(note.to_owned());
+        }
+        Ok(has)
     }
 
     fn user(&mut self, typed: &str, ages: bool) -> Result<SignInUser, BadQuestion> {

@@ -1,5 +1,7 @@
 //! What keeps somebody from signing in, or may.
 
+use std::fmt::Write as _;
+
 use keyward_diagnose::Finding;
 
 use super::{Credentials, DAY, Password, SignIn};
@@ -242,33 +244,47 @@ fn may_change(it: &SignIn, name: &str) -> Vec<String> {
     )]
 }
 
+/// Says whether a serial number is that of a security key or passkey. Such a device gives no codes, so it is never out of step.
+// SOURCE: spec/signin-recovery.md §1.
+fn is_fido(serial: &str) -> bool {
+    serial.contains(":u2f/")
+}
+
 fn lost_device(user: Option<&str>, devices: &[String]) -> Cause {
     let first = devices.first().map(String::as_str).unwrap_or_default();
-    let (sentence, commands) = match user {
-        None => (
-            "Any one of the devices will do. Where all are lost, the way is by the root user's mailbox and telephone, or the operator."
-                .to_owned(),
-            Vec::new(),
-        ),
-        Some(name) => (
-            format!(
-                "Any one of the devices will do. A lost one is deactivated by an administrator, and {name} enables a new one; where it \
-                 was stolen, the password is changed too. One whose clock is off is brought back into step with two codes that \
-                 follow each other. Whether codes were refused is not stored here."
-            ),
-            vec![
-                format!("aws iam deactivate-mfa-device --user-name {name} --serial-number {first}"),
-                format!("aws iam delete-virtual-mfa-device --serial-number {first}"),
-                format!(
-                    "aws iam resync-mfa-device --user-name {name} --serial-number {first} --authentication-code1 CODE --authentication-code2 NEXT"
-                ),
-            ],
-        ),
+    let with_codes = devices.iter().find(|serial| !is_fido(serial));
+    let title = match with_codes {
+        None => "The security key or passkey is lost",
+        Some(_) => "The MFA device is lost or out of step",
     };
-    cause(
-        false,
-        "The MFA device is lost or out of step",
-        sentence,
-        commands,
-    )
+    let Some(name) = user else {
+        let sentence = "Any one of the devices will do. Where all are lost, the way is by the root user's mailbox and telephone, or the operator.";
+        return cause(false, title, sentence.to_owned(), Vec::new());
+    };
+    let mut sentence =
+        "Any one of the devices will do. A lost one is deactivated by an administrator".to_owned();
+    let lost = with_codes.map_or(first, String::as_str);
+    let mut commands = vec![format!(
+        "aws iam deactivate-mfa-device --user-name {name} --serial-number {lost}"
+    )];
+    if let Some(serial) = with_codes {
+        let _ = write!(
+            sentence,
+            ", and {name} enables a new one; where it was stolen, the password is changed too. One whose clock is off is brought \
+             back into step with two codes that follow each other. Whether codes were refused is not stored here."
+        );
+        commands.push(format!(
+            "aws iam delete-virtual-mfa-device --serial-number {serial}"
+        ));
+        commands.push(format!(
+            "aws iam resync-mfa-device --user-name {name} --serial-number {serial} --authentication-code1 CODE --authentication-code2 NEXT"
+        ));
+    } else {
+        let _ = write!(
+            sentence,
+            ", and the operator registers a new one, or {name} enables a virtual one; where it was stolen, the password is \
+             changed too. It has no clock that could be out of step."
+        );
+    }
+    cause(false, title, sentence, commands)
 }

@@ -5,6 +5,8 @@ use super::*;
 /// 2026-01-02T03:04:05Z.
 const NOW: i64 = 1_767_323_045;
 const DEVICE: &str = "arn:aws:iam::111122223333:mfa/alice";
+const SECURITY_KEY: &str =
+    "arn:aws:iam::111122223333:u2f/user/alice/key-AAAAAAAAAAAAAAAAAAAAAAAAAA";
 
 fn of(who: SignInUser) -> SignIn {
     SignIn {
@@ -139,6 +141,28 @@ fn devices() {
         "Nothing",
         &[forgotten, "An MFA device was made and never enabled"],
     );
+    // A security key gives no codes, so it is never out of step.
+    let it = alice(new(), &[SECURITY_KEY], &[DEVICE]);
+    check(
+        &it,
+        "Nothing",
+        &[forgotten, "The security key or passkey is lost"],
+    );
+    let told = diagnosis_text(&cannot_sign_in(&it, NOW), Style::Plain);
+    for word in ["resync", "delete-virtual", "lost or out of step"] {
+        assert!(!told.contains(word), "{told}");
+    }
+    let it = alice(new(), &[SECURITY_KEY, DEVICE], &[]);
+    check(
+        &it,
+        "Nothing",
+        &[forgotten, "The MFA device is lost or out of step"],
+    );
+    let commands = &cannot_sign_in(&it, NOW).findings[1].commands;
+    assert!(
+        commands.iter().all(|it| it.contains(DEVICE)),
+        "{commands:?}"
+    );
     let root = |devices: Option<Vec<String>>| {
         of(SignInUser::Root(Credentials {
             password: Some(Password::default()),
@@ -155,6 +179,11 @@ fn devices() {
         &root(Some(vec![DEVICE.to_owned()])),
         "Nothing",
         &[mixed, "The MFA device is lost or out of step"],
+    );
+    check(
+        &root(Some(vec![SECURITY_KEY.to_owned()])),
+        "Nothing",
+        &[mixed, "The security key or passkey is lost"],
     );
     check(&root(None), "Nothing", &[mixed]);
 }
