@@ -1,5 +1,6 @@
 //! `keyward admin`: the operator's commands.
 
+mod register;
 mod state;
 
 use std::path::PathBuf;
@@ -25,6 +26,8 @@ Examples:
   keyward admin account diagnose my-alias --user alice
   keyward admin mfa-device list
   keyward admin mfa-device expire --older-than 1d
+  keyward admin mfa-device register --account 111122223333 --user-name alice \
+      --device-name yubikey --registration credential.json --certification FIDO=L1
 
 Exit status: 0 done, 1 failed, 2 wrong arguments.")]
 pub(crate) struct Arguments {
@@ -52,7 +55,7 @@ enum Command {
     /// Keys of the installation
     #[command(subcommand)]
     Key(Key),
-    /// Virtual MFA devices that were made and never enabled
+    /// MFA devices: virtual ones that were never enabled, and security keys and passkeys to register
     #[command(subcommand)]
     MfaDevice(MfaDevice),
     /// Sessions of STS
@@ -139,7 +142,7 @@ enum Account {
 
 #[derive(Debug, Subcommand)]
 enum MfaDevice {
-    /// Deletes those that are older; each deletion is in the audit trail
+    /// Deletes virtual devices that were never enabled and are older; each deletion is in the audit trail
     Expire {
         /// How old, such as 12h or 1d
         #[arg(long, value_name = "TIME", value_parser = wait::duration)]
@@ -148,16 +151,18 @@ enum MfaDevice {
         #[arg(long, value_name = "ID")]
         account: Option<String>,
     },
-    /// Lists them, with their age
+    /// Lists virtual devices that were made and never enabled, with their age
     List {
         /// Only those of this account
         #[arg(long, value_name = "ID")]
         account: Option<String>,
     },
+    /// Registers a security key or passkey for a user, and enables it
+    Register(register::Arguments),
 }
 
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let request = request(&arguments.command);
+    let request = request(&arguments.command)?;
     let answer = AdminClient::connect(&arguments.data_dir)?.ask(&request)?;
     if let Command::Account(Account::Diagnose { account, user }) = &arguments.command {
         let diagnosis = diagnosis(&answer, account, user.as_deref())?;
@@ -181,8 +186,8 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn request(command: &Command) -> AdminRequest {
-    match command {
+fn request(command: &Command) -> anyhow::Result<AdminRequest> {
+    Ok(match command {
         Command::Account(Account::Close { id }) => AdminRequest::AccountClose { id: id.clone() },
         Command::Account(Account::Create { email, id, name }) => AdminRequest::AccountCreate {
             email: email.clone(),
@@ -217,11 +222,12 @@ fn request(command: &Command) -> AdminRequest {
         Command::MfaDevice(MfaDevice::List { account }) => AdminRequest::MfaDeviceList {
             account: account.clone(),
         },
+        Command::MfaDevice(MfaDevice::Register(arguments)) => arguments.request()?,
         Command::Session(Session::Revoke { access_key_id }) => AdminRequest::SessionRevoke {
             access_key_id: access_key_id.clone(),
         },
         Command::Status => AdminRequest::Status,
-    }
+    })
 }
 
 /// Nobody can be called so: a user name of `root` is not told from the root user by those who sign in.
@@ -265,7 +271,7 @@ fn devices(rows: &[Value], which: &MfaDevice) {
     match (which, rows.len()) {
         (MfaDevice::Expire { .. }, count) => println!("{count} deleted"),
         (MfaDevice::List { .. }, 0) => println!("none"),
-        (MfaDevice::List { .. }, _) => {}
+        (MfaDevice::List { .. } | MfaDevice::Register(_), _) => {}
     }
 }
 

@@ -78,6 +78,7 @@ pub enum KeyBackup {
 impl FidoCredential {
     /// Reads what `JSON.stringify(credential)` gives after `navigator.credentials.create()`, see [`ParseRegistrationError`]
     /// for what is checked. Neither the challenge nor an attestation is: whoever hands it in answers for where it is from.
+    // DIFFERS: AWS's console checks them and takes certifications from the metadata of the FIDO Alliance, which are not shipped.
     ///
     /// # Errors
     /// [`ParseRegistrationError`].
@@ -97,6 +98,7 @@ impl FidoCredential {
 /// The part of a FIDO device's serial number that tells it from others of the account: `user/alice/key-…` or `root/key-…`.
 ///
 /// The name in it is the one that the user had when the device was registered.
+// DIFFERS: what AWS makes of it when the user is renamed is not documented; whoever wrote the serial number down finds the device.
 // SOURCE: AWS CLI, examples of `get-mfa-device` and `list-mfa-devices`; for the root user the example of `GetMFADevice`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct FidoSerial(String);

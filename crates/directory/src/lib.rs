@@ -69,7 +69,7 @@ pub use login_profile::{LoginProfile, PasswordReset};
 pub use managed_policy::{
     InForce, ManagedPolicy, ManagedPolicyDocument, NewManagedPolicy, PolicyVersion, missing_version,
 };
-pub use mfa::{Assignment, Holder, OneTimeSeed, VirtualMfaDevice};
+pub use mfa::{Assignment, Holder, OneTimeSeed, VirtualMfaDevice, check_mfa_devices};
 pub use name::{
     DeviceName, FidoDeviceName, GroupName, InstanceProfileName, ManagedPolicyName, ParseNameError,
     PolicyName, RoleName, SamlProviderName, ServerCertificateName, UserName,

@@ -199,20 +199,29 @@ pub(crate) fn invalid_for_user() -> Refusal {
     Refusal::not_found_text("MFA Device invalid for user.")
 }
 
+/// Checks that who has so many devices, of any kind, may have one more.
+///
+/// # Errors
+/// [`Refusal::QuotaExceeded`] where there are eight.
+// SOURCE: spec/iam-entities.md §3; the name of the quota is not documented.
+pub fn check_mfa_devices(held: usize) -> Result<(), Refusal> {
+    if held < MFA_DEVICES_PER_USER {
+        return Ok(());
+    }
+    let limit = u64::try_from(MFA_DEVICES_PER_USER).unwrap_or(u64::MAX);
+    Err(Refusal::QuotaExceeded {
+        quota: Quota::MfaDevicesPerUser,
+        limit,
+    })
+}
+
 impl User {
     /// Notes that a device is enabled for the user.
     ///
     /// # Errors
     /// [`Refusal::QuotaExceeded`] where there are eight.
-    // SOURCE: spec/iam-entities.md §3; the name of the quota is not documented.
     pub fn add_mfa_device(&mut self, serial_number: &str) -> Result<(), Refusal> {
-        if self.mfa_devices.len() >= MFA_DEVICES_PER_USER {
-            let limit = u64::try_from(MFA_DEVICES_PER_USER).unwrap_or(u64::MAX);
-            return Err(Refusal::QuotaExceeded {
-                quota: Quota::MfaDevicesPerUser,
-                limit,
-            });
-        }
+        check_mfa_devices(self.mfa_devices.len())?;
         self.mfa_devices.push(serial_number.to_owned());
         Ok(())
     }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
 use keyward_arn::AccountId;
-use keyward_service::{AccountStatus, NewAccount, Recovery, Service};
+use keyward_service::{AccountStatus, NewAccount, NewFidoDevice, Recovery, Service};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
@@ -81,6 +81,19 @@ pub enum AdminRequest {
     MfaDeviceList {
         /// The account; all where absent.
         account: Option<String>,
+    },
+    /// Registers a FIDO device for a user; answers its serial number.
+    MfaDeviceRegister {
+        /// The account.
+        account: String,
+        /// What it is certified for, each with its level.
+        certifications: Vec<(String, String)>,
+        /// What it is called.
+        device_name: String,
+        /// What `JSON.stringify` gave of the browser's credential.
+        registration: String,
+        /// The name of the user; the root user where absent.
+        user_name: Option<String>,
     },
     /// Ends a session; answers the revision from which on it is refused.
     SessionRevoke {
@@ -252,6 +265,23 @@ async fn answer(service: &Service, line: &str) -> anyhow::Result<Value> {
             let account = account.map(|id| AccountId::parse(&id)).transpose()?;
             let found = service.orphaned_mfa_devices(account);
             Ok(answer::devices(&found.await?))
+        }
+        AdminRequest::MfaDeviceRegister {
+            account,
+            certifications,
+            device_name,
+            registration,
+            user_name,
+        } => {
+            let new = NewFidoDevice {
+                account: AccountId::parse(&account)?,
+                user: user_name,
+                name: device_name,
+                registration,
+                certifications,
+            };
+            let registered = service.register_fido_device(new).await?;
+            Ok(answer::fido_device(&registered))
         }
         AdminRequest::SessionRevoke { access_key_id } => {
             let revision = service.revoke_session(&access_key_id).await?;

@@ -19,8 +19,9 @@ pub(crate) const HANDSHAKE_TIME: Duration = Duration::from_secs(10);
 pub(crate) const CONNECTIONS: usize = 10_000;
 /// How long requests under way may take to end once the program is told to stop.
 pub(crate) const GRACE: Duration = Duration::from_secs(10);
-/// The longest line of an operator's command.
-pub(crate) const ADMIN_LINE_BYTES: u64 = 64 * 1024;
+/// The longest line of an operator's command. The largest part is the registration of a FIDO device, 32 KiB, of which
+/// escaping makes at most six times as much.
+pub(crate) const ADMIN_LINE_BYTES: u64 = 256 * 1024;
 /// Connections of an endpoint for one machine at a time; further ones wait in the listener's queue.
 pub(crate) const LOCAL_CONNECTIONS: usize = 256;
 /// The largest request head of such an endpoint. The least that the HTTP library takes.

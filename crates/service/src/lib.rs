@@ -50,8 +50,9 @@ pub use metrics::{Metrics, Sample};
 pub use operations::{Summary, pending, summaries};
 pub use operator::{
     AccountState, AccountSummary, CreateAccountError, CreatedAccount, HashedPassword, KeyState,
-    NewAccount, NoAccount, OrphanedMfaDevice, PasswordState, RecoverAccountError, RecoveredAccount,
-    Recovery, RevokeSessionError, RootState, Status, UserState,
+    NewAccount, NewFidoDevice, NoAccount, OrphanedMfaDevice, PasswordState, RecoverAccountError,
+    RecoveredAccount, Recovery, RegisterFidoDeviceError, RegisteredFidoDevice, RevokeSessionError,
+    RootState, Status, UserState,
 };
 pub use ports::{AuditFull, AuditSink, Clock, Entropy, Now};
 

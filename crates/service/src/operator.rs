@@ -1,6 +1,7 @@
 //! What the operator of the installation does: makes accounts and looks at the whole.
 
 mod account_state;
+mod fido_devices;
 mod mfa_devices;
 mod recovery;
 mod sessions;
@@ -25,6 +26,7 @@ use crate::ports::{Entropy, draw};
 use crate::{Service, ServiceError};
 
 pub use account_state::{AccountState, KeyState, PasswordState, RootState, UserState};
+pub use fido_devices::{NewFidoDevice, RegisterFidoDeviceError, RegisteredFidoDevice};
 pub use mfa_devices::OrphanedMfaDevice;
 pub use recovery::{RecoverAccountError, RecoveredAccount, Recovery};
 pub use sessions::RevokeSessionError;

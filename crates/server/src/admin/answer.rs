@@ -3,7 +3,7 @@
 use keyward_arn::AccountId;
 use keyward_service::{
     AccountState, AccountStatus, AccountSummary, KeyState, OrphanedMfaDevice, RecoveredAccount,
-    UserState,
+    RegisteredFidoDevice, UserState,
 };
 use keyward_store::Revision;
 use serde_json::{Value, json};
@@ -54,6 +54,19 @@ pub(super) fn devices(devices: &[OrphanedMfaDevice]) -> Value {
         })
     });
     shown.collect()
+}
+
+/// Shows a FIDO device that was registered.
+pub(super) fn fido_device(device: &RegisteredFidoDevice) -> Value {
+    let certifications = device.certifications.iter();
+    json!({
+        "accountId": device.account.to_string(),
+        "userName": device.user,
+        "serialNumber": device.serial_number,
+        "enabled": device.enabled,
+        "algorithm": device.algorithm,
+        "certifications": certifications.copied().collect::<std::collections::BTreeMap<_, _>>(),
+    })
 }
 
 /// Shows the state of an account.

@@ -6,6 +6,7 @@
     reason = "a helper that can't go on fails its test"
 )]
 
+mod fido;
 mod last_accessed;
 mod mfa;
 mod passwords;
