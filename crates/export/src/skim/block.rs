@@ -26,6 +26,14 @@ pub(super) struct Block {
 }
 
 impl Block {
+    /// Keeps it if it has a bracket. Few come here: those that do not must not have to save what this uses.
+    #[inline(never)]
+    fn keep(self, into: &mut Vec<Self>) {
+        if self.open | self.close != 0 {
+            into.push(self);
+        }
+    }
+
     /// Returns how many line ends the piece has before a byte of the block, which has one bit set.
     pub(super) fn lines_before(&self, bit: u64) -> usize {
         let before = self.line_ends & bit.wrapping_sub(1);
@@ -50,7 +58,7 @@ pub(super) struct Scanner {
 }
 
 /// What one block leaves for the next.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 struct Before {
     /// 1 where the first byte of the next block stands behind a backslash.
     escaped: u64,
@@ -132,31 +140,58 @@ impl Scanner {
 }
 
 /// Looks at blocks, of which the first begins at `start`. Returns whether they are ASCII.
+///
+/// Four blocks are asked together whether they have a backslash: most texts have few, and none costs a fraction.
 #[inline(always)]
 fn look<S: Simd>(
     simd: S,
-    pieces: &[[u8; BYTES]],
+    blocks: &[[u8; BYTES]],
     mut start: usize,
     before: &mut Before,
     into: &mut Vec<Block>,
 ) -> bool {
-    let splat = |byte: u8| u8x64::splat(simd, byte);
-    let mut all = splat(0);
-    for piece in pieces {
-        let bytes = u8x64::from_slice(simd, piece);
-        all |= bytes;
-        // `{` and `[`, `}` and `]` differ in the same bit.
-        let folded = bytes | splat(0x20);
-        let is = |bytes: u8x64<S>, byte: u8| bytes.simd_eq(splat(byte)).to_bitmask();
-        let quote = is(bytes, b'"') & !before.escaped(is(bytes, b'\\'));
-        let within = prefix_xor(quote) ^ before.in_string;
-        before.in_string = within.wrapping_shr(63).wrapping_neg();
-        let open = is(folded, b'{') & !within;
-        let close = is(folded, b'}') & !within;
-        before.follow(start, [open, close, is(bytes, b'\n')], into);
-        start = start.saturating_add(BYTES);
+    // Kept in registers and not behind the reference.
+    let mut now = *before;
+    let mut all = u8x64::splat(simd, 0);
+    let (groups, rest) = blocks.as_chunks::<4>();
+    for group in groups {
+        let [first, second, third, fourth] = group;
+        let backslash = u8x64::splat(simd, b'\\');
+        let early = bytes(simd, first).simd_eq(backslash) | bytes(simd, second).simd_eq(backslash);
+        let late = bytes(simd, third).simd_eq(backslash) | bytes(simd, fourth).simd_eq(backslash);
+        let is_plain = now.escaped == 0 && !(early | late).any_true();
+        for block in group {
+            let block = bytes(simd, block);
+            all |= block;
+            let quote = if is_plain {
+                is(simd, block, b'"')
+            } else {
+                is(simd, block, b'"') & !now.escaped(is(simd, block, b'\\'))
+            };
+            now.follow(simd, block, quote, start, into);
+            start = start.wrapping_add(BYTES);
+        }
     }
-    !all.simd_ge(splat(0x80)).any_true()
+    for block in rest {
+        let block = bytes(simd, block);
+        all |= block;
+        let quote = is(simd, block, b'"') & !now.escaped(is(simd, block, b'\\'));
+        now.follow(simd, block, quote, start, into);
+        start = start.wrapping_add(BYTES);
+    }
+    *before = now;
+    !all.simd_ge(u8x64::splat(simd, 0x80)).any_true()
+}
+
+// What these do is meant to be part of `look`, with the instructions that it is compiled for; closures would not be.
+#[inline(always)]
+fn bytes<S: Simd>(simd: S, block: &[u8; BYTES]) -> u8x64<S> {
+    u8x64::from_slice(simd, block)
+}
+
+#[inline(always)]
+fn is<S: Simd>(simd: S, block: u8x64<S>, byte: u8) -> u64 {
+    block.simd_eq(u8x64::splat(simd, byte)).to_bitmask()
 }
 
 impl Before {
@@ -179,21 +214,38 @@ impl Before {
 
     /// Keeps a block whose brackets may come up to where they matter, and counts all.
     #[inline(always)]
-    fn follow(&mut self, start: usize, [open, close, line_ends]: [u64; 3], into: &mut Vec<Block>) {
-        let (opens, closes) = (count(open), count(close));
-        if self.depth < self.deepest.saturating_add(closes) && open | close != 0 {
-            into.push(Block {
+    fn follow<S: Simd>(
+        &mut self,
+        simd: S,
+        block: u8x64<S>,
+        quote: u64,
+        start: usize,
+        into: &mut Vec<Block>,
+    ) {
+        let within = prefix_xor(quote) ^ self.in_string;
+        self.in_string = within.wrapping_shr(63).wrapping_neg();
+        // `{` and `[`, `}` and `]` differ in the same bit.
+        let folded = block | u8x64::splat(simd, 0x20);
+        let open = is(simd, folded, b'{') & !within;
+        let close = is(simd, folded, b'}') & !within;
+        let line_ends = is(simd, block, b'\n');
+        let closes = count(close);
+        // Whether a block has brackets at all is asked second: half of them do, and no processor foretells which.
+        if self.depth < self.deepest.wrapping_add(closes) {
+            let block = Block {
                 start,
                 depth: self.depth,
                 open,
                 close,
                 line_ends,
                 lines: self.lines,
-            });
+            };
+            block.keep(into);
         }
-        self.lines = self.lines.saturating_add(count(line_ends));
+        // No file has so many of either.
+        self.lines = self.lines.wrapping_add(count(line_ends));
         // Where more is closed than was open the block is kept, and the file given up.
-        self.depth = self.depth.saturating_add(opens).saturating_sub(closes);
+        self.depth = self.depth.wrapping_add(count(open)).saturating_sub(closes);
     }
 }
 
