@@ -15,6 +15,7 @@ mod block;
 mod border;
 mod documents;
 mod head;
+mod index;
 mod join;
 mod lines;
 mod open;
@@ -27,10 +28,13 @@ use keyward_policy::Position;
 use crate::limits;
 
 use block::{Block, Scanner};
-use join::{List, Unlisted};
+use head::Heads;
+use index::{Entry, Part};
+use join::List;
 use lines::{Lines, Utf8};
 
 pub use border::stretches;
+pub use index::Index;
 pub use open::{Skimmed, Stretch, Wanted};
 
 /// Pieces of this size are looked through; all but the last must have it. A processor keeps one close by.
@@ -56,27 +60,6 @@ enum Kind {
     User,
 }
 
-/// Where an entity stands.
-#[derive(Clone, Debug)]
-struct Entry {
-    kind: Kind,
-    /// The first byte in the file.
-    start: u64,
-    /// The byte behind the last.
-    end: u64,
-    position: Position,
-    arn: Box<str>,
-}
-
-/// What was found in a file.
-#[derive(Debug)]
-pub struct Index {
-    path: String,
-    entries: Vec<Entry>,
-    /// How many pages say that more follows, and how many that nothing does.
-    pages: (usize, usize),
-}
-
 /// Looks through a file, or a stretch of it, piece by piece.
 #[derive(Debug)]
 pub struct Skimmer {
@@ -94,9 +77,16 @@ pub struct Skimmer {
     start: u64,
     position: Position,
     head: Vec<u8>,
-    entries: Vec<Entry>,
-    /// Entities of the list that was opened before the stretch.
-    before: Vec<Unlisted>,
+    heads: Heads,
+    /// The entities of the stretch.
+    part: Part,
+    /// How many of these, the first ones, stand in the list that was opened before the stretch. Of which kind they are is
+    /// not known yet.
+    before: usize,
+    /// One of that list has no ARN.
+    lacks_arn: bool,
+    /// The entities of the stretches that were added.
+    others: Vec<Part>,
     is_unfit: bool,
 }
 
@@ -150,8 +140,11 @@ impl Skimmer {
             start: 0,
             position: Position { line: 1, column: 1 },
             head: Vec::new(),
-            entries: Vec::new(),
-            before: Vec::new(),
+            heads: Heads::default(),
+            part: Part::default(),
+            before: 0,
+            lacks_arn: false,
+            others: Vec::new(),
             is_unfit: false,
         }
     }
@@ -192,7 +185,7 @@ impl Skimmer {
     /// Returns where in the file the first entity begins.
     fn first(&self) -> Option<u64> {
         let open = (self.depth >= ENTITY).then_some(self.start);
-        self.entries.first().map(|it| it.start).or(open)
+        self.part.entries.first().map(|it| it.start).or(open)
     }
 
     /// Ends the file. `path` is what evidence names.
@@ -200,18 +193,16 @@ impl Skimmer {
     /// # Errors
     /// Where it has to be read as a whole.
     pub fn finish(mut self, path: &str) -> Result<Index, Unfit> {
-        if self.is_unfit || !self.utf8.is_whole() {
+        let is_whole = self.utf8.is_whole() && self.before == 0;
+        if self.is_unfit || !is_whole {
             return Err(Unfit::Other);
         }
         if self.scanner.is_in_string() || self.depth != 0 {
             return Err(Unfit::CutOff);
         }
-        self.entries.shrink_to_fit();
-        Ok(Index {
-            path: path.to_owned(),
-            pages: skeleton::pages(&self.skeleton).ok_or(Unfit::Other)?,
-            entries: self.entries,
-        })
+        let pages = skeleton::pages(&self.skeleton).ok_or(Unfit::Other)?;
+        self.others.insert(0, self.part);
+        Ok(Index::new(path, self.others, pages))
     }
 
     /// Follows the brackets of a block.
@@ -237,7 +228,10 @@ impl Skimmer {
 
     fn opened(&mut self, piece: &[u8], at: usize, lines: usize, done: &mut Done) {
         let behind = at.saturating_add(1);
-        self.keep(piece.get(done.kept..behind).unwrap_or_default());
+        let between = piece.get(done.kept..behind).unwrap_or_default();
+        if !(self.depth == ENTITY && skeleton::goes_on(&self.skeleton, between)) {
+            self.keep(between);
+        }
         done.kept = behind;
         if self.depth == ENTITY {
             self.lines
@@ -263,48 +257,51 @@ impl Skimmer {
             self.head.clear();
             return;
         }
-        let arn = match self.start.checked_sub(self.offset) {
+        let object = match self.start.checked_sub(self.offset) {
             Some(before) => {
                 let begin = usize::try_from(before).unwrap_or(usize::MAX);
-                head::arn_of(piece.get(begin..behind).unwrap_or_default())
+                piece.get(begin..behind).unwrap_or_default()
             }
             None => {
                 self.head(piece.get(..behind).unwrap_or_default());
-                let arn = head::arn_of(&self.head);
-                self.head.clear();
-                arn
+                &self.head
             }
         };
-        let found = Unlisted {
-            start: self.start,
-            end: self.place(behind),
-            position: self.position,
-            arn: arn.map(String::into_boxed_str),
-        };
-        match self.list {
-            List::Before => self.before.push(found),
-            List::Of(list) => self.listed(found, list),
-        }
+        let arn = self.heads.arn_of(object);
+        let arn = arn.and_then(|arn| self.part.keep(&arn));
+        self.head.clear();
+        self.found(arn, self.place(behind));
     }
 
-    /// Adds an entity of a list.
-    fn listed(&mut self, found: Unlisted, list: Option<Kind>) {
-        let Some(kind) = list else { return };
-        let Some(arn) = found.arn else {
-            self.is_unfit = true;
+    /// Adds the entity that was open.
+    fn found(&mut self, arn: Option<(u32, u32)>, end: u64) {
+        let Some(arn) = arn else {
+            match self.list {
+                List::Before => self.lacks_arn = true,
+                List::Of(_) => self.is_unfit = true,
+            }
             return;
         };
-        self.entries.push(Entry {
+        let kind = match self.list {
+            // A policy is nobody, should this ever be taken for what it is.
+            List::Before | List::Of(None) => Kind::Policy,
+            List::Of(Some(kind)) => kind,
+        };
+        self.before = self
+            .before
+            .saturating_add(usize::from(self.list == List::Before));
+        self.part.entries.push(Entry {
             kind,
-            start: found.start,
-            end: found.end,
-            position: found.position,
+            start: self.start,
+            end,
+            position: self.position,
             arn,
         });
     }
 
     fn check_number(&mut self) {
-        let number = self.entries.len().saturating_add(self.before.len());
+        let others = self.others.iter().map(|it| it.entries.len());
+        let number = others.fold(self.part.entries.len(), usize::saturating_add);
         self.is_unfit |= number > limits::ENTITIES;
     }
 

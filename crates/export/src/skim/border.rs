@@ -25,9 +25,11 @@ const WINDOW_BYTES: u64 = 1 << 14;
 pub fn stretches(bytes: u64, mut read: impl FnMut(Range<u64>) -> Vec<u8>) -> Vec<Range<u64>> {
     let least = bytes.div_ceil(STRETCHES).max(STRETCH_BYTES);
     let mut borders = vec![0];
-    let first = u64::try_from(PIECE_BYTES).unwrap_or(u64::MAX).min(bytes);
+    // Mostly the first entity stands near the beginning.
+    let piece = u64::try_from(PIECE_BYTES).unwrap_or(u64::MAX).min(bytes);
+    let mut first = || Opening::of(&read(0..WINDOW_BYTES)).or_else(|| Opening::of(&read(0..piece)));
     if bytes > least
-        && let Some(opening) = Opening::of(&read(0..first))
+        && let Some(opening) = first()
     {
         let mut at = least;
         while at < bytes {
@@ -73,7 +75,7 @@ impl Opening {
     /// Takes what stands between two entities of a list, and the name of the second's first member. Objects that lie deeper
     /// mostly begin with another; that a document in a string has the same is prevented by its escapes.
     fn of_two(piece: &[u8], skimmer: &Skimmer) -> Option<Self> {
-        skimmer.entries.windows(2).find_map(|pair| {
+        skimmer.part.entries.windows(2).find_map(|pair| {
             let [one, other] = pair else { return None };
             let end = usize::try_from(one.end).ok()?;
             let start = usize::try_from(other.start).ok()?;

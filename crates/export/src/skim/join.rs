@@ -1,18 +1,6 @@
 //! Puts stretches of a file together that were looked through by themselves.
 
-use keyward_policy::Position;
-
-use super::{Entry, Index, Kind, LIST, Skimmer, Unfit};
-
-/// An entity of which it is not known yet in which list it stands.
-#[derive(Debug)]
-pub(super) struct Unlisted {
-    pub(super) start: u64,
-    pub(super) end: u64,
-    pub(super) position: Position,
-    /// `None` where none was found.
-    pub(super) arn: Option<Box<str>>,
-}
+use super::{Index, Kind, LIST, Skimmer, Unfit};
 
 /// The list that is open.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +26,7 @@ impl Skimmer {
     }
 
     /// Adds the next stretch.
-    fn append(&mut self, next: Self) -> Result<(), Unfit> {
+    fn append(&mut self, mut next: Self) -> Result<(), Unfit> {
         let list = match self.list {
             List::Of(list) if self.ends_between_entities() && self.offset == next.begin => list,
             List::Of(_) | List::Before => return Err(Unfit::Border),
@@ -47,19 +35,23 @@ impl Skimmer {
         if self.is_unfit || next.is_unfit {
             return Err(Unfit::Border);
         }
-        let lines = std::mem::take(&mut self.lines);
-        for it in next.before {
-            let position = lines.then(it.position);
-            self.listed(Unlisted { position, ..it }, list);
+        let before = next.part.entries.get_mut(..next.before);
+        match list {
+            Some(kind) => {
+                self.is_unfit |= next.lacks_arn;
+                before
+                    .unwrap_or_default()
+                    .iter_mut()
+                    .for_each(|it| it.kind = kind);
+            }
+            None => drop(next.part.entries.drain(..next.before)),
         }
-        self.entries
-            .extend(next.entries.into_iter().map(|it| Entry {
-                position: lines.then(it.position),
-                ..it
-            }));
+        let lines = std::mem::take(&mut self.lines);
+        self.lines = lines.and(&next.lines);
+        next.part.lines = lines;
+        self.others.push(next.part);
         self.keep(&next.skeleton);
         self.check_number();
-        self.lines = lines.and(&next.lines);
         if next.list != List::Before {
             self.list = next.list;
         }

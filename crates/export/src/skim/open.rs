@@ -10,8 +10,9 @@ use crate::export::Export;
 use crate::limits;
 use crate::read::Piece;
 
+use super::index::Placed;
 use super::together::opened;
-use super::{Entry, Index, Kind};
+use super::{Index, Kind};
 
 /// Reads a stretch of a file, which is named by its path; `None` where it cannot.
 pub type Stretch<'r> = dyn FnMut(&str, Range<u64>) -> Option<Vec<u8>> + 'r;
@@ -126,8 +127,8 @@ impl Skimmed {
     {
         let mut read = reader();
         let mut opening = Opening::new(&self.parts, &mut read);
-        let holders = opening.chosen(|entry| entry.kind != Kind::Policy)?;
-        let bytes = holders.iter().map(|found| found.entry.bytes());
+        let holders = opening.chosen(|it| it.entry.kind != Kind::Policy)?;
+        let bytes = holders.iter().map(|found| found.placed.bytes());
         if bytes.fold(0, u64::saturating_add) > limits::TOTAL_BYTES {
             return None;
         }
@@ -153,27 +154,29 @@ impl Skimmed {
     /// Returns the accounts that entities are of; `None` where one names none.
     fn accounts(&self) -> Option<BTreeSet<AccountId>> {
         let mut found = BTreeSet::new();
-        // An ARN up to its resource: most are of the account of the one before.
+        // An ARN up to its resource, and whether it is of AWS: most are of the account of the one before.
         let mut last = None;
-        for (_, _, entry) in self.entries() {
-            if last.is_some_and(|last| entry.arn.starts_with(last)) {
+        for it in found_in(&self.parts) {
+            let text = it.placed.arn();
+            let is_policy = it.placed.entry.kind == Kind::Policy;
+            let is_known =
+                |(before, is_aws): (&str, bool)| text.starts_with(before) && (is_policy || !is_aws);
+            if last.is_some_and(is_known) {
                 continue;
             }
-            let arn = Arn::parse(&entry.arn)?;
-            if arn.account != "aws" || entry.kind != Kind::Policy {
+            let arn = Arn::parse(text)?;
+            let is_aws = arn.account == "aws" && is_policy;
+            if !is_aws {
                 found.insert(AccountId::parse(arn.account).ok()?);
-                last = entry.arn.strip_suffix(arn.resource);
             }
+            let before = text.strip_suffix(arn.resource);
+            last = before.map(|before| (before, is_aws));
         }
         Some(found)
     }
-
-    fn entries(&self) -> impl Iterator<Item = (usize, &Index, &Entry)> {
-        entries(&self.parts)
-    }
 }
 
-fn entries(parts: &[Part]) -> impl Iterator<Item = (usize, &Index, &Entry)> {
+fn found_in(parts: &[Part]) -> impl Iterator<Item = Found<'_>> {
     parts
         .iter()
         .enumerate()
@@ -182,10 +185,11 @@ fn entries(parts: &[Part]) -> impl Iterator<Item = (usize, &Index, &Entry)> {
             Part::Skimmed(index) => Some((number, index)),
         })
         .flat_map(|(number, index)| {
-            index
-                .entries
-                .iter()
-                .map(move |entry| (number, index, entry))
+            index.entries().map(move |placed| Found {
+                number,
+                index,
+                placed,
+            })
         })
 }
 
@@ -208,9 +212,22 @@ impl<'a> Opening<'a> {
     }
 
     fn of_names(&mut self, names: &BTreeSet<&str>) -> Option<()> {
-        let is_wanted = |entry: &Entry| match entry.kind {
+        // What ends as no name does is none of them: most need not be looked at further.
+        let mut ends = [false; 256];
+        for end in names.iter().filter_map(|name| name.bytes().last()) {
+            if let Some(end) = ends.get_mut(usize::from(end)) {
+                *end = true;
+            }
+        }
+        let may_be = |arn: &str| {
+            let end = arn.bytes().last().map(usize::from);
+            end.and_then(|end| ends.get(end)) == Some(&true)
+        };
+        let is_wanted = |it: Placed<'_>| match it.entry.kind {
             Kind::Policy => false,
-            Kind::Group | Kind::Role | Kind::User => names.contains(last(&entry.arn)),
+            Kind::Group | Kind::Role | Kind::User => {
+                may_be(it.arn()) && names.contains(last(it.arn()))
+            }
         };
         self.open(is_wanted)
     }
@@ -228,9 +245,9 @@ impl<'a> Opening<'a> {
                     .map(move |name| (account.to_owned(), name.clone()))
             })
             .collect();
-        self.open(|entry| {
-            let key = || (account(&entry.arn).to_owned(), last(&entry.arn).to_owned());
-            entry.kind == Kind::Group && groups.contains(&key())
+        self.open(|it| {
+            let key = || (account(it.arn()).to_owned(), last(it.arn()).to_owned());
+            it.entry.kind == Kind::Group && groups.contains(&key())
         })
     }
 
@@ -248,7 +265,7 @@ impl<'a> Opening<'a> {
                 arns.extend(boundary.as_deref());
             }
         }
-        let is_wanted = |entry: &Entry| entry.kind == Kind::Policy && arns.contains(&*entry.arn);
+        let is_wanted = |it: Placed<'_>| it.entry.kind == Kind::Policy && arns.contains(it.arn());
         let chosen = self.chosen(is_wanted)?;
         self.accounts = accounts;
         self.read(&chosen)
@@ -256,23 +273,20 @@ impl<'a> Opening<'a> {
 
     /// Chooses those that are wanted and not open yet, each once: what comes first holds, as where all is read. A file
     /// that has one twice is left to be read as a whole.
-    fn chosen(&mut self, is_wanted: impl Fn(&Entry) -> bool) -> Option<Vec<Found<'a>>> {
+    fn chosen(&mut self, is_wanted: impl Fn(Placed<'_>) -> bool) -> Option<Vec<Found<'a>>> {
         let mut chosen: HashMap<&str, usize> = HashMap::new();
         let mut found = Vec::new();
-        for (number, index, entry) in entries(self.parts) {
-            if !is_wanted(entry) || self.opened.contains(&*entry.arn) {
+        for it in found_in(self.parts) {
+            let arn = it.placed.arn();
+            if !is_wanted(it.placed) || self.opened.contains(arn) {
                 continue;
             }
-            match chosen.get(&*entry.arn) {
-                Some(first) if *first == number => return None,
+            match chosen.get(arn) {
+                Some(first) if *first == it.number => return None,
                 Some(_) => {}
                 None => {
-                    chosen.insert(&entry.arn, number);
-                    found.push(Found {
-                        number,
-                        index,
-                        entry,
-                    });
+                    chosen.insert(arn, it.number);
+                    found.push(it);
                 }
             }
         }
@@ -280,7 +294,7 @@ impl<'a> Opening<'a> {
         Some(found)
     }
 
-    fn open(&mut self, is_wanted: impl Fn(&Entry) -> bool) -> Option<()> {
+    fn open(&mut self, is_wanted: impl Fn(Placed<'_>) -> bool) -> Option<()> {
         let chosen = self.chosen(is_wanted)?;
         self.read(&chosen)
     }
@@ -307,7 +321,7 @@ impl<'a> Opening<'a> {
 pub(super) struct Found<'a> {
     pub(super) number: usize,
     pub(super) index: &'a Index,
-    pub(super) entry: &'a Entry,
+    pub(super) placed: Placed<'a>,
 }
 
 /// What was opened, by the number of its file.
@@ -323,8 +337,8 @@ fn last(arn: &str) -> &str {
     arn.get(begin..).unwrap_or_default()
 }
 
-impl Entry {
-    fn bytes(&self) -> u64 {
-        self.end.saturating_sub(self.start)
+impl Placed<'_> {
+    fn bytes(self) -> u64 {
+        self.entry.end.saturating_sub(self.entry.start)
     }
 }

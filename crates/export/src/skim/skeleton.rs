@@ -27,6 +27,18 @@ pub(super) fn list(skeleton: &[u8]) -> Option<Kind> {
     })
 }
 
+/// Returns whether all that stands between the brackets that the skeleton ends with and those that now begin says only that
+/// the list goes on with another object. A list of one is as good as one of thousands, and sooner read.
+pub(super) fn goes_on(skeleton: &[u8], between: &[u8]) -> bool {
+    let [b'}', between @ .., b'{'] = between else {
+        return false;
+    };
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\r' | b'\t');
+    let mut others = between.iter().filter(|byte| !is_space(byte));
+    let is_comma = others.next() == Some(&b',') && others.next().is_none();
+    is_comma && skeleton.ends_with(b"{")
+}
+
 /// Reads the skeleton: pages of an account, and nothing else. Returns how many say that more follows, and how many that
 /// nothing does.
 pub(super) fn pages(skeleton: &[u8]) -> Option<(usize, usize)> {
@@ -112,3 +124,29 @@ impl<'de> Deserialize<'de> for Page {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Nothing {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_goes_on() {
+        for (skeleton, between, expected) in [
+            ("[{", "},{", true),
+            ("[{", "} ,\r\n\t{", true),
+            ("[{", "},,{", false),
+            ("[{", "}{", false),
+            ("[{", "},\u{c}{", false),
+            ("[{", "},[", false),
+            ("[{", "],{", false),
+            ("[{", ",{", false),
+            ("[[", "},{", false),
+            ("[{ ", "},{", false),
+            ("", "},{", false),
+            ("[{", "{", false),
+        ] {
+            let goes_on = goes_on(skeleton.as_bytes(), between.as_bytes());
+            assert_eq!(goes_on, expected, "{skeleton} {between}");
+        }
+    }
+}

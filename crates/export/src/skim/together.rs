@@ -9,9 +9,10 @@ use crate::read::Reader;
 use crate::text::File;
 
 use super::documents::{Documents, Known};
+use super::index::Entry;
 use super::open::{Found, Opened, Stretch};
 use super::plain::Plain;
-use super::{Entry, Index, Kind};
+use super::{Index, Kind};
 
 /// Reads entities, in their order; those that stand near each other together.
 pub(super) fn opened(found: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Opened> {
@@ -23,7 +24,8 @@ pub(super) fn opened(found: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Open
         let file = first.index.file(near, read)?;
         let documents = Documents::of(file.text());
         for it in near {
-            let (range, kind) = (it.entry.within(first.entry)?, it.entry.kind);
+            let entry = it.placed.entry;
+            let (range, kind) = (entry.within(first.placed.entry)?, entry.kind);
             let plain = Plain::new(&file, range.clone(), &documents, &mut known);
             if plain.add(kind, account).is_none() {
                 let reader = Reader { file: &file };
@@ -37,13 +39,14 @@ pub(super) fn opened(found: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Open
 
 /// Returns how many entities, from the first on, stand near each other.
 fn neighbours(found: &[Found<'_>]) -> usize {
-    let begin = found.first().map_or(0, |first| first.entry.start);
+    let begin = found.first().map_or(0, |first| first.placed.entry.start);
     let near = found.windows(2).take_while(|pair| match pair {
         [one, next] => {
-            let gap = next.entry.start.checked_sub(one.entry.end);
-            one.number == next.number
+            let (number, one, last) = (one.number, one.placed.entry, next.placed.entry);
+            let gap = last.start.checked_sub(one.end);
+            number == next.number
                 && gap.is_some_and(|gap| gap <= limits::GAP_BYTES)
-                && next.entry.end.saturating_sub(begin) <= limits::TOGETHER_BYTES
+                && last.end.saturating_sub(begin) <= limits::TOGETHER_BYTES
         }
         _ => false,
     });
@@ -78,12 +81,13 @@ impl Entry {
 impl Index {
     /// Returns the part of the file that entities stand in, which knows its place there.
     fn file(&self, entities: &[Found<'_>], read: &mut Stretch<'_>) -> Option<Arc<File>> {
-        let (first, last) = (entities.first()?.entry, entities.last()?.entry);
-        if last.end.saturating_sub(first.start) > limits::FILE_BYTES {
+        let (first, last) = (entities.first()?.placed, entities.last()?.placed.entry);
+        let (start, end) = (first.entry.start, last.end);
+        if end.saturating_sub(start) > limits::FILE_BYTES {
             return None;
         }
-        let text = read(&self.path, first.start..last.end)?;
+        let text = read(&self.path, start..end)?;
         let text = String::from_utf8(text).ok()?;
-        Some(Arc::new(File::part(&self.path, text, first.position)))
+        Some(Arc::new(File::part(&self.path, text, first.position())))
     }
 }
