@@ -1,5 +1,6 @@
 //! Opens what `--export` names: files and directories, bounded in size and number.
 
+mod seats;
 mod skim;
 
 use std::fs::File;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use keyward_analysis::BadQuestion;
 use keyward_export::{Index, PIECE_BYTES, Skimmer, Unfit, limits, stretches};
 
-use super::{threads, too_large};
+use super::{seats, threads, too_large};
 use crate::terminal::Progress;
 
 /// Files from this size on are looked through, and read as far as a question touches them.
@@ -88,20 +88,12 @@ impl<'a> Work<'a> {
 
     /// Looks through all stretches and returns them in their order.
     fn done(&self, threads: usize) -> std::io::Result<Vec<Skimmer>> {
-        let others = threads.min(self.stretches.len()).saturating_sub(1);
-        let mut found = std::thread::scope(|scope| {
-            let others: Vec<_> = (0..others)
-                .map(|_| scope.spawn(|| self.share(None)))
-                .collect();
-            let mut found = self.share(Some(Progress::new("MiB")))?;
-            for other in others {
-                match other.join() {
-                    Ok(more) => found.extend(more?),
-                    Err(panic) => std::panic::resume_unwind(panic),
-                }
-            }
-            std::io::Result::Ok(found)
-        })?;
+        let threads = threads.clamp(1, self.stretches.len().max(1));
+        let found = seats::each(threads, |thread| {
+            self.share((thread == 0).then(|| Progress::new("MiB")))
+        });
+        let found: std::io::Result<Vec<Found>> = found.into_iter().collect();
+        let mut found: Found = found?.into_iter().flatten().collect();
         found.sort_by_key(|(number, _)| *number);
         Ok(found.into_iter().map(|(_, skimmer)| skimmer).collect())
     }
