@@ -34,7 +34,7 @@ pub(crate) fn run(program: &Path, folder: &Path) -> anyhow::Result<()> {
     let mut rows = start::measure(&program, folder.path())?;
     let data = folder.path().join("data");
     let keyward = Server::keyward(&program, &data)?;
-    let signer = Arc::new(Signer::new(keyward.address));
+    let signer = Signer::new(keyward.address);
     let identity = identity_requests(&signer)?;
     let bare = Server::hello(answer_length(&keyward, &identity)?)?;
     let pairs = slices(&keyward, &bare, MANY, SLICE_WITH_MANY, &identity)?;
@@ -48,7 +48,7 @@ pub(crate) fn run(program: &Path, folder: &Path) -> anyhow::Result<()> {
         keyward: format!("{:.1}", f64::from(keyward.resident_kib()?) * 1.024 / 1000.0),
         ..Row::default()
     });
-    rows.extend(writes::measure(&keyward, &signer, &data)?);
+    rows.extend(writes::measure(&keyward, signer, &data)?);
     keyward.stop()?;
     print!("{}", layout(&rows));
     println!(

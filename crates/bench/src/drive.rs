@@ -1,7 +1,6 @@
 //! One load for as long as wanted, for whoever looks at the server meanwhile: with `perf record -p`, say.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -24,7 +23,7 @@ pub(crate) fn run(
     std::fs::create_dir_all(folder)?;
     let folder = tempfile::tempdir_in(folder)?;
     let server = Server::keyward(&program.canonicalize()?, &folder.path().join("data"))?;
-    let signer = Arc::new(Signer::new(server.address));
+    let signer = Signer::new(server.address);
     let requests = match kind {
         "mix" => mix::requests(&server, None)?,
         "read" => api::identity_requests(&signer)?,

@@ -10,6 +10,7 @@
 )]
 
 mod api;
+mod calls;
 mod client;
 mod drive;
 mod explain;

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use anyhow::Context as _;
 
+use crate::calls::Calls;
 use crate::client::Connection;
 use crate::load::{self, MANY, Requests, Slice, cores};
 use crate::process::Server;
-use crate::request::{Changes, Signed, Signer, Target, now};
+use crate::request::{Signer, Target, now};
 use crate::table::{Row, Spread, layout};
 
 /// Rounds; each drives both servers with one client and with many.
@@ -100,14 +101,18 @@ fn row(
 }
 
 /// Finds a call of the mix by its operation.
-pub(crate) fn call(operation: &str) -> Option<&'static str> {
+pub(crate) fn call(operation: &str) -> Option<&'static [&'static str]> {
     let is_it = |call: &&str| call.split('&').next() == Some(operation);
-    CALLS.into_iter().find(is_it)
+    let number = CALLS.iter().position(is_it)?;
+    CALLS.get(number..=number)
 }
 
-/// Makes a user with an inline policy for each connection, and returns the calls that each makes in turn, or `only` one.
-pub(crate) fn requests(server: &Server, only: Option<&'static str>) -> anyhow::Result<Requests> {
-    let signer = Arc::new(Signer::new(server.address));
+/// Makes a user with an inline policy for each connection, and returns the calls that all make in turn, or `only` one.
+pub(crate) fn requests(
+    server: &Server,
+    only: Option<&'static [&'static str]>,
+) -> anyhow::Result<Requests> {
+    let signer = Signer::new(server.address);
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;
@@ -126,26 +131,12 @@ pub(crate) fn requests(server: &Server, only: Option<&'static str>) -> anyhow::R
         }
         anyhow::Ok(())
     })?;
-    let (turn, begun, clock) = (AtomicU64::new(0), now()?, Instant::now());
-    let (changes, signed) = (Changes::default(), Signed::default());
+    let (calls, turn) = (
+        Calls::new(signer, only.unwrap_or(&CALLS))?,
+        AtomicUsize::new(0),
+    );
     Ok(Arc::new(move |number| {
         let turn = turn.fetch_add(1, Ordering::Relaxed);
-        let seconds = begun + i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
-        let next = || {
-            CALLS
-                .into_iter()
-                .cycle()
-                .nth(usize::try_from(turn % 5).ok()?)
-        };
-        let action = only
-            .or_else(next)
-            .unwrap_or_default()
-            .replace("{n}", &number.to_string());
-        let action = if action.contains("{value}") {
-            action.replace("{value}", &changes.next(number).to_string())
-        } else {
-            action
-        };
-        signed.get(action, seconds, &signer)
+        calls.request(number, turn % calls.len())
     }))
 }

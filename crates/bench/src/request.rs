@@ -1,15 +1,10 @@
 //! Signed requests as the AWS CLI sends them.
 
-use std::collections::HashMap;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU8, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use keyward_sigv4::{Credentials, Payload, RequestParts, SecretKey, Signing, sign};
-
-use crate::load::MANY;
 
 pub(crate) const ACCOUNT_ID: &str = "111122223333";
 pub(crate) const ACCESS_KEY_ID: &str = "AKIABENCHBENCHBENCH1";
@@ -104,42 +99,4 @@ impl Signer {
 pub(crate) fn now() -> anyhow::Result<i64> {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     Ok(i64::try_from(seconds)?)
-}
-
-/// The values that the writes of each connection have in turn: each differs from the one before.
-pub(crate) struct Changes([AtomicU8; MANY]);
-
-impl Default for Changes {
-    fn default() -> Self {
-        Self([const { AtomicU8::new(0) }; MANY])
-    }
-}
-
-impl Changes {
-    /// Returns the next value of a connection.
-    pub(crate) fn next(&self, connection: usize) -> u8 {
-        let last = self.0.get(connection);
-        last.map_or(0, |last| last.fetch_add(1, Ordering::Relaxed)) % 8
-    }
-}
-
-/// The requests that are signed already, with the second that they are signed for.
-///
-/// What is called again within a second is the same bytes: signing each anew would take the load generator as long as the
-/// server takes to check it, on cores that are the server's too.
-#[derive(Default)]
-pub(crate) struct Signed(Mutex<HashMap<String, (i64, Bytes)>>);
-
-impl Signed {
-    pub(crate) fn get(&self, action: String, seconds: i64, signer: &Signer) -> Bytes {
-        let mut signed = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        match signed.get(&action) {
-            Some((then, request)) if *then == seconds => request.clone(),
-            _ => {
-                let request = signer.request(Target::Iam, &action, seconds);
-                signed.insert(action, (seconds, request.clone()));
-                request
-            }
-        }
-    }
 }

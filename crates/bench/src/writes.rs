@@ -6,15 +6,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::calls::Calls;
 use crate::client::Connection;
 use crate::load::{self, MANY, Requests, Slice};
 use crate::process::Server;
-use crate::request::{Changes, Signed, Signer, Target, now};
+use crate::request::{Signer, Target, now};
 use crate::table::{Row, Spread};
 
 /// Rounds of raw loop, one writer, many writers.
 const ROUNDS: usize = 5;
 const ROUND: Duration = Duration::from_millis(1500);
+const TAG: &[&str] =
+    &["TagUser&UserName=writer-{n}&Tags.member.1.Key=bench&Tags.member.1.Value={value}"];
 /// About what a record takes.
 const RECORD: [u8; 512] = [7; 512];
 
@@ -26,13 +29,9 @@ struct Round {
 }
 
 /// Each writer tags a user of its own, again and again, with a value that changes.
-pub(crate) fn measure(
-    server: &Server,
-    signer: &Arc<Signer>,
-    folder: &Path,
-) -> anyhow::Result<Vec<Row>> {
-    create_users(server, signer)?;
-    let tags = tag_requests(Arc::clone(signer))?;
+pub(crate) fn measure(server: &Server, signer: Signer, folder: &Path) -> anyhow::Result<Vec<Row>> {
+    create_users(server, &signer)?;
+    let tags = tag_requests(signer)?;
     let mut rounds = Vec::new();
     for _ in 0..ROUNDS {
         rounds.push(Round {
@@ -100,17 +99,9 @@ pub(crate) fn create_users(server: &Server, signer: &Signer) -> anyhow::Result<(
 }
 
 /// Makes writes that each change what the one before left.
-pub(crate) fn tag_requests(signer: Arc<Signer>) -> anyhow::Result<Requests> {
-    let (begun, clock) = (now()?, Instant::now());
-    let (changes, signed) = (Changes::default(), Signed::default());
-    Ok(Arc::new(move |number| {
-        let value = changes.next(number);
-        let action = format!(
-            "TagUser&UserName=writer-{number}&Tags.member.1.Key=bench&Tags.member.1.Value={value}"
-        );
-        let seconds = i64::try_from(clock.elapsed().as_secs()).unwrap_or_default();
-        signed.get(action, begun + seconds, &signer)
-    }))
+pub(crate) fn tag_requests(signer: Signer) -> anyhow::Result<Requests> {
+    let calls = Calls::new(signer, TAG)?;
+    Ok(Arc::new(move |number| calls.request(number, 0)))
 }
 
 /// Returns the appends a second that the disk makes durable one by one.

@@ -67,7 +67,9 @@ pub(crate) fn read<T: DeserializeOwned>(
             supported,
         });
     }
-    serde_json::from_slice(body).map_err(|error| malformed(record, error))
+    // Looked at once as a whole, and not string by string.
+    let text = str::from_utf8(body).map_err(|error| malformed(record, error))?;
+    serde_json::from_str(text).map_err(|error| malformed(record, error))
 }
 
 /// Splits off the version byte.
