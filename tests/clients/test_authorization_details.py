@@ -119,3 +119,59 @@ def test_details_outlive_a_restart_and_hold_no_secret(server):
     for path in (server.data_dir / "authorization-details").iterdir():
         assert key[1].encode() not in path.read_bytes()
         assert path.stat().st_mode & 0o077 == 0
+
+
+def asking(client, value="true"):
+    """Has the calls of a client ask for the details of what is allowed."""
+    def add(request, **_):
+        request.headers["x-keyward-authorization-details"] = value
+    client.meta.events.register("before-sign", add)
+    return client
+
+
+ID = "x-keyward-authorization-id"
+
+
+def id_of(response):
+    return response["ResponseMetadata"]["HTTPHeaders"].get(ID)
+
+
+def test_what_is_allowed_is_explained_too_where_it_is_asked_for(server):
+    key = key_of(server, "fay", POLICY)
+    iam = asking(server.client("iam", *key))
+    identifier = id_of(iam.get_user(UserName="fay"))
+    assert re.fullmatch("[0-9a-z]{25}", identifier)
+    toolbox = server.client("iam-toolbox")
+    details = toolbox.get_request_authorization_details(authorizationId=identifier)
+    assert details["requestContext"]["aws:username"] == "fay"
+    (evaluation,) = details["evaluations"]
+    assert (evaluation["action"], evaluation["evaluatedEffect"]) == ("iam:GetUser", "ALLOW")
+    (check,) = [it for it in evaluation["checks"] if it["checkType"] == "PRINCIPAL"]
+    assert check["evaluatedEffect"] == "ALLOW"
+    (policy,) = check["matchedPolicies"]
+    assert [it["sid"] for it in policy["matchedStatements"]] == ["Look"]
+    document = toolbox.get_request_authorization_policy(authorizationId=identifier, policyUri=policy["uri"])
+    assert document["policyDocument"] == POLICY
+    # The policies allow it, and then there is no such user: the message is the one of a user that is not there.
+    with pytest.raises(ClientError) as missing:
+        iam.get_user(UserName="absent")
+    assert missing.value.response["Error"]["Message"] == "The user with name absent cannot be found."
+    details = toolbox.get_request_authorization_details(authorizationId=id_of(missing.value.response))
+    assert details["evaluations"][0]["evaluatedEffect"] == "ALLOW"
+    # A refusal has its id in the header too, asked for or not.
+    for client in (iam, server.client("iam", *key)):
+        with pytest.raises(ClientError) as refused:
+            client.delete_user(UserName="fay")
+        response = refused.value.response
+        assert response["Error"]["Message"].endswith(id_of(response))
+
+
+def test_what_is_allowed_is_not_kept_unasked(server):
+    key = key_of(server, "gil", POLICY)
+    assert id_of(server.client("iam", *key).get_user(UserName="gil")) is None
+    assert id_of(asking(server.client("iam", *key), "no").get_user(UserName="gil")) is None
+
+
+def test_nothing_is_kept_where_the_operator_keeps_nothing(tmp_path):
+    with Keyward(tmp_path / "data") as plain:
+        assert id_of(asking(plain.client("iam")).list_users()) is None

@@ -55,7 +55,8 @@ pub(crate) struct Arguments {
     /// The size in MiB at which an audit file is closed and a new one begun [default: 64]
     #[arg(long, value_name = "MIB", env = "KEYWARD_AUDIT_FILE_MIB", value_parser = clap::value_parser!(u64).range(1..=1_048_576))]
     audit_file_mib: Option<u64>,
-    /// Keeps what refusals were made of for a while, and names in each the page PREFIX/authorization-details/ID
+    /// Keeps what refusals were made of for a while, and names in each the page PREFIX/authorization-details/ID; of what is
+    /// allowed too, where the request has the header x-keyward-authorization-details: true
     #[arg(long, value_name = "PREFIX", env = "KEYWARD_AUTHORIZATION_DETAILS")]
     authorization_details: Option<String>,
     /// Where an instance metadata service like EC2's listens: whoever reaches it has the permissions of the role in

@@ -21,6 +21,7 @@ use crate::metrics;
 pub(crate) type Reply = Response<Full<Bytes>>;
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-amzn-requestid");
+const AUTHORIZATION_ID: HeaderName = HeaderName::from_static("x-keyward-authorization-id");
 const AUTHORIZATION_MESSAGE: HeaderName =
     HeaderName::from_static("x-keyward-authorization-message");
 /// How long verifiers may keep an issuer's documents: an unknown key makes them ask again anyway.
@@ -162,7 +163,7 @@ fn reply(outgoing: Outgoing) -> Reply {
     *reply.status_mut() =
         StatusCode::from_u16(outgoing.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = reply.headers_mut();
-    headers.reserve(6);
+    headers.reserve(7);
     if let Ok(id) = HeaderValue::from_str(outgoing.request_id.as_str()) {
         headers.insert(REQUEST_ID, id);
     }
@@ -176,6 +177,11 @@ fn reply(outgoing: Outgoing) -> Reply {
         && let Ok(message) = HeaderValue::try_from(message)
     {
         headers.insert(AUTHORIZATION_MESSAGE, message);
+    }
+    if let Some(id) = outgoing.authorization_id
+        && let Ok(id) = HeaderValue::try_from(id)
+    {
+        headers.insert(AUTHORIZATION_ID, id);
     }
     if let Some(location) = outgoing.location {
         headers.insert(LOCATION, HeaderValue::from_static(location));

@@ -1,7 +1,8 @@
-//! What a refusal was made of, kept for a while under an authorization id and shown in AWS's own shape.
+//! What a decision was made of, kept for a while under an authorization id and shown in AWS's own shape: of every refusal, and of
+//! what is allowed where the caller asks for it.
 //!
 //! SOURCE: spec/evaluation.md §7, the service model `iam-toolbox`. Kept on disk by the shell, within bounds; where it can
-//! keep no more for the moment, the refusal carries no id.
+//! keep no more for the moment, the answer carries no id.
 
 mod answer;
 mod capture;
@@ -12,9 +13,13 @@ use keyward_wire::write_json_string as string;
 pub(crate) use capture::{Captured, capture};
 
 use crate::authenticate::Caller;
+use crate::exchange::Incoming;
 use crate::{Service, ServiceError};
 
-/// Keeps what refusals were made of.
+/// The header by which a caller asks for the details of what is allowed too; its value is `true`.
+const ASKS: &str = "x-keyward-authorization-details";
+
+/// Keeps what decisions were made of.
 pub trait DetailsKeeper: Send + Sync {
     /// Keeps a record and returns its id, 25 characters of `[0-9a-z]`; `None` where it can't be kept.
     fn keep(&self, record: &[u8]) -> Option<String>;
@@ -23,7 +28,7 @@ pub trait DetailsKeeper: Send + Sync {
     fn find(&self, id: &str) -> Option<Vec<u8>>;
 }
 
-/// How refusals lead to their details.
+/// How answers lead to their details.
 pub struct AuthorizationDetails {
     /// Where they are kept.
     pub keeper: Box<dyn DetailsKeeper>,
@@ -31,29 +36,46 @@ pub struct AuthorizationDetails {
     pub page: String,
 }
 
+/// What is kept the details of.
+#[derive(Clone, Copy)]
+pub(crate) enum Decided<'a> {
+    /// A request that may ask for them.
+    Allowed(&'a Incoming<'a>),
+    Refused,
+}
+
 impl Service {
-    /// Returns whether the details of refusals are kept.
-    pub(crate) fn keeps_details(&self) -> bool {
-        self.ports.details.is_some()
+    /// Returns whether the details of a decision about a caller are kept. Who only shows a token is told nothing of policies.
+    pub(crate) fn keeps_details(&self, caller: &Caller, decided: Decided<'_>) -> bool {
+        let is_asked_for = || match decided {
+            Decided::Refused => true,
+            Decided::Allowed(incoming) => incoming.headers.first(ASKS) == Some(b"true"),
+        };
+        self.ports.details.is_some() && caller.bearer().is_none() && is_asked_for()
     }
 
-    /// Keeps what a refusal was made of, and returns what its message says of that.
+    /// Keeps what a decision was made of, and returns its authorization id.
     pub(crate) async fn keep_details(&self, caller: &Caller, captured: Captured) -> Option<String> {
         let details = self.ports.details.as_ref()?;
         let record = match self.record_of(caller, captured).await {
             Ok(record) => record,
             Err(error) => {
-                tracing::warn!(%error, "the details of a refusal could not be put together");
+                tracing::warn!(%error, "the details of a decision could not be put together");
                 return None;
             }
         };
-        let id = details.keeper.keep(record.as_bytes())?;
-        // SOURCE: spec/access-denied-messages.md §1: no full stop at the end.
-        Some(format!(
-            ". Go to {}/authorization-details/{id} for complete details, or call the GetRequestAuthorizationDetails API \
-             with the following authorization id: {id}",
-            details.page.trim_end_matches('/')
-        ))
+        details.keeper.keep(record.as_bytes())
+    }
+
+    /// Returns what the message of a refusal says of its details.
+    // SOURCE: spec/access-denied-messages.md §1: no full stop at the end.
+    pub(crate) fn way_to_details(&self, id: &str) -> String {
+        let details = self.ports.details.as_ref();
+        let page = details.map_or("", |details| details.page.trim_end_matches('/'));
+        format!(
+            ". Go to {page}/authorization-details/{id} for complete details, or call the GetRequestAuthorizationDetails API \
+             with the following authorization id: {id}"
+        )
     }
 
     /// Writes a record: the account, the details as they will be answered, and the documents of the policies.

@@ -13,7 +13,7 @@ use keyward_view::UserPrincipal;
 use keyward_wire::write_json_string as string;
 
 use crate::authenticate::{Authenticated, Caller, Identity};
-use crate::authorization_details::capture;
+use crate::authorization_details::{Decided, capture};
 use crate::authorization_message::encoded;
 use crate::context::context;
 use crate::event::Detail;
@@ -130,13 +130,22 @@ pub(crate) fn allowed(
     let decision = decide(&request, &layers);
     service.metrics().count_decision(&decision);
     match decision {
-        Decision::Allow(_) => Ok(()),
+        Decision::Allow(_) => {
+            let asked = Decided::Allowed(circumstances.incoming);
+            // Of several questions the first is that of the operation itself.
+            if detail.captured.is_none() && service.keeps_details(caller, asked) {
+                let context = &whole();
+                let request = Request { context, ..request };
+                detail.captured = Some(capture(caller, question, &request, &layers));
+            }
+            Ok(())
+        }
         Decision::ExplicitDeny(_) | Decision::ImplicitDeny(_) => {
             // Whoever looks into the refusal sees the request as it was, also what no policy looked at.
             let context = &whole();
             let request = Request { context, ..request };
             detail.decision = Some(described(&decision, &layers));
-            if service.keeps_details() && caller.bearer().is_none() {
+            if service.keeps_details(caller, Decided::Refused) {
                 detail.captured = Some(capture(caller, question, &request, &layers));
             }
             detail.message = encoded(service, caller, question, &request, &decision, &layers);

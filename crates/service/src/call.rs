@@ -67,10 +67,19 @@ impl Service {
             noted.operation.map(Operation::service),
             result.as_ref().map(|_| ()),
         );
+        let (captured, caller) = (noted.detail.captured.take(), &noted.caller);
+        let is_refused = captured.as_ref().is_some_and(|it| it.is_refused);
+        let authorization_id = match (captured, caller) {
+            (Some(captured), Some(caller)) => Box::pin(self.keep_details(caller, captured)).await,
+            (None, _) | (_, None) => None,
+        };
         let (mut outgoing, error) = match result {
             Ok(reply) => (succeeded(reply, request_id, format), None),
             Err(error) => {
-                let error = self.with_details(error, &mut noted).await;
+                let error = match &authorization_id {
+                    Some(id) if is_refused => self.with_details(error, id),
+                    Some(_) | None => error,
+                };
                 let answer = error.answer();
                 log(&error, &request_id);
                 let api = noted
@@ -87,20 +96,17 @@ impl Service {
         };
         self.leave_event(incoming, now, &request_id, &noted, error.as_ref());
         outgoing.authorization_message = noted.detail.message;
+        outgoing.authorization_id = authorization_id;
         outgoing
     }
 
-    /// Keeps what a refusal was made of, where that is done, and says in its message how to find it.
-    async fn with_details(&self, error: ServiceError, noted: &mut Noted) -> ServiceError {
-        let captured = noted.detail.captured.take();
-        match (error, captured, &noted.caller) {
-            (ServiceError::AccessDenied(mut message), Some(captured), Some(caller)) => {
-                if let Some(tail) = Box::pin(self.keep_details(caller, captured)).await {
-                    message.push_str(&tail);
-                }
-                ServiceError::AccessDenied(message)
+    /// Says in the message of a refusal how to find what it was made of.
+    fn with_details(&self, error: ServiceError, id: &str) -> ServiceError {
+        match error {
+            ServiceError::AccessDenied(message) => {
+                ServiceError::AccessDenied(message + &self.way_to_details(id))
             }
-            (error, _, _) => error,
+            error => error,
         }
     }
 
@@ -316,6 +322,7 @@ fn succeeded(reply: Reply, request_id: RequestId, format: Format) -> Outgoing {
         revision: reply.revision,
         location: None,
         authorization_message: None,
+        authorization_id: None,
     }
 }
 
@@ -344,6 +351,7 @@ fn failed(
             revision: None,
             location: Some(DOCUMENTATION),
             authorization_message: None,
+            authorization_id: None,
         };
     }
     Outgoing {
@@ -354,5 +362,6 @@ fn failed(
         revision: None,
         location: None,
         authorization_message: None,
+        authorization_id: None,
     }
 }

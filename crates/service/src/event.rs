@@ -58,7 +58,7 @@ pub(crate) struct Detail {
     pub(crate) decision: Option<String>,
     /// The same for whoever may decode it, where the policies refused.
     pub(crate) message: Option<String>,
-    /// What the refusal was made of, where that is kept.
+    /// What the decision was made of, where that is kept.
     pub(crate) captured: Option<Captured>,
     /// Who called, where no signature says so.
     pub(crate) bearer: Option<Arc<Caller>>,

@@ -57,6 +57,8 @@ pub struct Outgoing {
     pub location: Option<&'static str>,
     /// For the `x-keyward-authorization-message` header: what the policies refused by, for `DecodeAuthorizationMessage`.
     pub authorization_message: Option<String>,
+    /// For the `x-keyward-authorization-id` header: what the details of the decision are kept under.
+    pub authorization_id: Option<String>,
 }
 
 /// Why a request's body was not read to its end.

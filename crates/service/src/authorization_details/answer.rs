@@ -46,6 +46,7 @@ impl Service {
             revision: None,
             location: None,
             authorization_message: None,
+            authorization_id: None,
         }
     }
 

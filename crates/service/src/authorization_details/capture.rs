@@ -1,4 +1,4 @@
-//! From a refused request to its details.
+//! From a decided request to its details.
 
 use std::fmt::Write as _;
 
@@ -13,9 +13,11 @@ use super::documents::Source;
 use crate::authenticate::Caller;
 use crate::question::{Belongs, Question};
 
-/// The details of a refusal before they are kept.
+/// The details of a decision before they are kept.
 #[derive(Debug)]
 pub(crate) struct Captured {
+    /// Whether it is those of a refusal.
+    pub(crate) is_refused: bool,
     /// The answer of `GetRequestAuthorizationDetails`, as JSON.
     pub(crate) details: String,
     /// Where the documents of its policies are, by URI.
@@ -46,10 +48,10 @@ pub(crate) fn capture(
     string(&mut json, request.action);
     json.push_str(r#","resource":"#);
     string(&mut json, request.resource);
-    let effect = match summary.decision {
-        keyward_engine::Decision::Allow(_) => "ALLOW",
-        keyward_engine::Decision::ExplicitDeny(_) => "EXPLICIT_DENY",
-        keyward_engine::Decision::ImplicitDeny(_) => "IMPLICIT_DENY",
+    let (is_refused, effect) = match summary.decision {
+        keyward_engine::Decision::Allow(_) => (false, "ALLOW"),
+        keyward_engine::Decision::ExplicitDeny(_) => (true, "EXPLICIT_DENY"),
+        keyward_engine::Decision::ImplicitDeny(_) => (true, "IMPLICIT_DENY"),
     };
     let _ = write!(
         json,
@@ -68,6 +70,7 @@ pub(crate) fn capture(
         .iter()
         .map(|policy| (policy.uri.clone(), source(caller, question, policy)));
     Captured {
+        is_refused,
         sources: sources.collect(),
         details: json,
     }
