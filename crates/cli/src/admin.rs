@@ -245,8 +245,9 @@ fn diagnosis(answer: &Value, typed: &str, user: Option<&str>) -> anyhow::Result<
 }
 
 fn print_fields(fields: &Map<String, Value>) {
-    let width = fields.keys().map(|name| spoken(name).len()).max();
-    for (name, value) in fields {
+    let told = || fields.iter().filter(|(_, value)| !value.is_null());
+    let width = told().map(|(name, _)| spoken(name).len()).max();
+    for (name, value) in told() {
         println!(
             "{:<width$}  {}",
             spoken(name),
@@ -315,6 +316,12 @@ fn plain(value: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         Value::Array(items) if items.is_empty() => "none".to_owned(),
+        Value::Object(items) => {
+            let pairs = items
+                .iter()
+                .map(|(name, value)| format!("{name}={}", plain(value)));
+            pairs.collect::<Vec<_>>().join(", ")
+        }
         Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(", "),
         other => other.to_string(),
     }
