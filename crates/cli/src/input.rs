@@ -81,7 +81,7 @@ const THREADS: usize = 16;
 
 /// Returns how many threads work on what can be shared.
 pub(crate) fn threads() -> usize {
-    std::thread::available_parallelism().map_or(1, |threads| threads.get().min(THREADS))
+    seats::processors().map_or(1, |threads| threads.min(THREADS))
 }
 
 /// Reads files and directories and puts them together.

@@ -16,6 +16,9 @@ use linux::Seats;
 /// How long the first thread waits for another to get away: longer where that one's processor is busy.
 const PATIENCE: Duration = Duration::from_millis(1);
 
+/// How often it lets others run before it sleeps.
+const YIELDS: usize = 100;
+
 /// Elsewhere a thread runs where it runs.
 #[cfg(not(target_os = "linux"))]
 struct Seats;
@@ -27,6 +30,17 @@ impl Seats {
     }
 
     fn take(&self, _number: usize) {}
+}
+
+/// Returns how many processors the process may use. What a control group gives it of them is not asked: to read that takes as long
+/// as a thread takes to start, and more threads than that do the same work in the same time.
+pub(super) fn processors() -> Option<usize> {
+    #[cfg(target_os = "linux")]
+    return linux::count();
+    #[cfg(not(target_os = "linux"))]
+    return std::thread::available_parallelism()
+        .map(std::num::NonZero::get)
+        .ok();
 }
 
 /// Does the same on some threads, of which the calling one is the first, each on a processor of its own if there are as
@@ -51,7 +65,14 @@ pub(super) fn each<T: Send>(threads: usize, work: impl Fn(usize) -> T + Sync) ->
             .collect();
         // They begin on this processor, and get away from it only while it has nothing else to do.
         for _ in &others {
-            let _ = others_seated.recv_timeout(PATIENCE);
+            // To be woken would take longer than that mostly takes.
+            let seated = (0..YIELDS).any(|_| {
+                std::thread::yield_now();
+                others_seated.try_recv().is_ok()
+            });
+            if !seated {
+                let _ = others_seated.recv_timeout(PATIENCE);
+            }
         }
         let mut made = vec![work(0)];
         drop(own);

@@ -12,6 +12,12 @@ pub(super) struct Seats {
 /// A thread's place on its processor; afterwards it may run anywhere again.
 pub(super) struct Seat<'a>(&'a Seats);
 
+/// Returns how many processors the process may use.
+pub(super) fn count() -> Option<usize> {
+    let all = sched_getaffinity(None).ok()?;
+    usize::try_from(all.count()).ok()
+}
+
 impl Seats {
     /// Finds processors for so many threads; `None` where there are not as many.
     pub(super) fn find(threads: usize) -> Option<Self> {
