@@ -175,3 +175,13 @@ def test_what_is_allowed_is_not_kept_unasked(server):
 def test_nothing_is_kept_where_the_operator_keeps_nothing(tmp_path):
     with Keyward(tmp_path / "data") as plain:
         assert id_of(asking(plain.client("iam")).list_users()) is None
+
+
+def test_credentials_that_do_not_fit_lead_to_no_details(server):
+    key = key_of(server, "hal", POLICY)
+    made = server.client("sts", *key).get_session_token()["Credentials"]
+    iam = server.client("iam", made["AccessKeyId"], made["SecretAccessKey"], aws_session_token=made["SessionToken"])
+    with pytest.raises(ClientError) as refused:
+        iam.get_user(UserName="hal")
+    assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
+    assert id_of(refused.value.response) is None

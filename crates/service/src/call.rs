@@ -67,9 +67,12 @@ impl Service {
             noted.operation.map(Operation::service),
             result.as_ref().map(|_| ()),
         );
-        let (captured, caller) = (noted.detail.captured.take(), &noted.caller);
+        // A refusal that AWS words as a token that is not valid leads to nothing.
+        let is_told = matches!(result, Err(ServiceError::AccessDenied(_)));
+        let captured = noted.detail.captured.take();
+        let captured = captured.filter(|it| is_told || !it.is_refused);
         let is_refused = captured.as_ref().is_some_and(|it| it.is_refused);
-        let authorization_id = match (captured, caller) {
+        let authorization_id = match (captured, &noted.caller) {
             (Some(captured), Some(caller)) => Box::pin(self.keep_details(caller, captured)).await,
             (None, _) | (_, None) => None,
         };
