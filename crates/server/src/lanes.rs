@@ -4,14 +4,26 @@
 //! or frees what another allocated. A request that keeps its thread busy holds up the other connections of that thread;
 //! what takes long (hashing passwords) is done on threads of its own.
 
+mod mail;
+
 use std::cell::OnceCell;
 use std::io;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::Builder;
+use std::time::Duration;
 
-use tokio::runtime::Handle;
+use tokio::runtime::{Handle, Runtime};
 use tokio::sync::oneshot;
+
+use self::mail::Mail;
+use crate::limits::{BODY_TIME, HEAD_TIME};
+
+/// How often a lane wakes for nothing: before any timer of a request ends. A timer that would end before all others is
+/// announced by a system call, one that ends later is not.
+const TICK: Duration = Duration::from_secs(10);
+const _: () = assert!(TICK.as_secs() < BODY_TIME.as_secs() && TICK.as_secs() < HEAD_TIME.as_secs());
 
 thread_local! {
     /// The runtime of the lane that the thread is.
@@ -32,6 +44,7 @@ pub(crate) struct Lanes(Vec<Lane>);
 
 struct Lane {
     runtime: Handle,
+    mail: Arc<Mail>,
     open: Arc<AtomicUsize>,
     _end: oneshot::Sender<()>,
 }
@@ -53,10 +66,11 @@ impl Lanes {
             return;
         };
         let place = Place::take(&lane.open);
-        lane.runtime.spawn(async move {
+        let serving = mail::addressed(Arc::clone(&lane.mail), async move {
             serving.await;
             drop(place);
         });
+        lane.runtime.spawn(serving);
     }
 }
 
@@ -67,21 +81,39 @@ impl Lane {
             .build()?;
         let handle = runtime.handle().clone();
         let (end, ended) = oneshot::channel();
+        let mail = Arc::<Mail>::default();
+        let own = Arc::clone(&mail);
         Builder::new()
             .name(format!("requests-{number}"))
-            .spawn(move || {
-                LANE.with(|lane| drop(lane.set(runtime.handle().clone())));
-                // That the sender is gone is the end.
-                let _ = runtime.block_on(ended);
-                // Does not wait for what else it runs.
-                runtime.shutdown_background();
-            })?;
+            .spawn(move || run(runtime, &own, ended))?;
         Ok(Self {
             runtime: handle,
+            mail,
             open: Arc::default(),
             _end: end,
         })
     }
+}
+
+/// Is the lane until the sender of `ended` is gone.
+fn run(runtime: Runtime, mail: &Arc<Mail>, ended: oneshot::Receiver<()>) {
+    LANE.with(|lane| drop(lane.set(runtime.handle().clone())));
+    mail.deliver_here();
+    runtime.block_on(async {
+        let ticking = async {
+            loop {
+                tokio::time::sleep(TICK).await;
+            }
+        };
+        let mut ended = pin!(ended);
+        tokio::select! {
+            _ = &mut ended => {}
+            () = ticking => {}
+            () = mail.deliver() => {}
+        }
+    });
+    // Does not wait for what else it runs.
+    runtime.shutdown_background();
 }
 
 impl Place {
