@@ -8,6 +8,12 @@ use std::cmp::Ordering;
 use crate::call::DecodeError;
 use crate::parameters::Parameter;
 
+/// Up to so many parameters are looked at one by one, which is faster than a search.
+const FEW: usize = 16;
+
+/// The parameter that ends at a place, and those that go on below it.
+type Found<'a> = (Option<&'a Parameter<'a>>, &'a [Parameter<'a>]);
+
 /// A place that at least one parameter names or goes through.
 #[derive(Clone, Copy)]
 pub struct Field<'a> {
@@ -34,36 +40,63 @@ impl<'a> Field<'a> {
 
     /// The place one step down, or `None` if no parameter leads there.
     pub(crate) fn child(&self, name: &str) -> Option<Self> {
-        let before = |parameter: &Parameter<'a>| self.rest(parameter) < name;
-        let (_, tail) = self
-            .below
-            .split_at_checked(self.below.partition_point(before))?;
-        // All that begin with the name are here, and the name itself is the first of them.
-        let full = tail.first()?;
-        let rest = self.rest(full).strip_prefix(name)?;
-        let exact = rest.is_empty().then_some(full);
-        let (_, tail) = tail.split_at_checked(usize::from(exact.is_some()))?;
-        // Others may stand before what goes on below: `Tags-x` is before `Tags.member`.
-        let stands = |parameter: &Parameter<'a>| under(self.rest(parameter), name);
-        let start = match tail.first().map(stands) {
-            Some(Ordering::Less) => {
-                tail.partition_point(|parameter| stands(parameter) == Ordering::Less)
-            }
-            Some(Ordering::Equal | Ordering::Greater) | None => 0,
-        };
-        let (_, tail) = tail.split_at_checked(start)?;
-        let length = tail.partition_point(|parameter| stands(parameter) == Ordering::Equal);
-        let (below, _) = tail.split_at_checked(length)?;
-        if exact.is_none() && below.is_empty() {
-            return None;
-        }
+        let (exact, below) = if self.below.len() <= FEW {
+            self.found_by_looking(name)
+        } else {
+            self.found_by_search(name)
+        }?;
+        let any = exact.or(below.first())?;
         let depth = self.depth.checked_add(name.len())?;
         Some(Self {
             value: exact.map(|parameter| &*parameter.value),
             below,
             depth: depth.checked_add(1)?,
-            name: full.name.get(..depth)?,
+            name: any.name.get(..depth)?,
         })
+    }
+
+    /// The parameter of a name and those below it, of a few parameters.
+    fn found_by_looking(&self, name: &str) -> Option<Found<'a>> {
+        let first = name.as_bytes().first();
+        let goes_on = |parameter: &'a Parameter<'a>| {
+            let rest = self.rest(parameter).as_bytes();
+            // Most differ in the first byte.
+            let (start, end) = rest
+                .split_at_checked(name.len())
+                .filter(|_| rest.first() == first)?;
+            (start == name.as_bytes()).then_some(end)
+        };
+        let mut exact = None;
+        let mut below = 0..0;
+        for (place, parameter) in self.below.iter().enumerate() {
+            match goes_on(parameter) {
+                Some([]) => exact = Some(parameter),
+                Some([b'.', ..]) if below.is_empty() => below = place..place.saturating_add(1),
+                // Sorted: they stand beside each other.
+                Some([b'.', ..]) => below.end = place.saturating_add(1),
+                Some(_) | None => {}
+            }
+        }
+        Some((exact, self.below.get(below)?))
+    }
+
+    /// The parameter of a name and those below it, of any number of parameters.
+    fn found_by_search(&self, name: &str) -> Option<Found<'a>> {
+        let before = |parameter: &Parameter<'a>| self.rest(parameter) < name;
+        let (_, tail) = self
+            .below
+            .split_at_checked(self.below.partition_point(before))?;
+        // All that begin with the name are here, and the name itself is the first of them.
+        let exact = tail
+            .first()
+            .filter(|parameter| self.rest(parameter) == name);
+        let (_, tail) = tail.split_at_checked(usize::from(exact.is_some()))?;
+        // Others may stand before what goes on below: `Tags-x` is before `Tags.member`.
+        let stands = |parameter: &Parameter<'a>| under(self.rest(parameter), name);
+        let start = tail.partition_point(|parameter| stands(parameter) == Ordering::Less);
+        let (_, tail) = tail.split_at_checked(start)?;
+        let length = tail.partition_point(|parameter| stands(parameter) == Ordering::Equal);
+        Some((exact, tail.get(..length)?))
     }
 
     /// The first steps that lead down from here, each once if the names are well-formed.
@@ -196,6 +229,7 @@ fn index(step: &str) -> Option<usize> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::Found;
     use crate::parameters::Parameters;
 
     proptest! {
@@ -208,7 +242,16 @@ mod tests {
             let body = names.iter().map(|name| format!("{name}=of {name}")).collect::<Vec<_>>();
             let body = body.join("&");
             let parameters = Parameters::parse(None, body.as_bytes()).unwrap();
-            let found = parameters.root().child(&wanted);
+            let root = parameters.root();
+            let names_of = |(exact, below): Found<'_>| {
+                let below: Vec<_> = below.iter().map(|one| one.name.to_string()).collect();
+                (exact.map(|one| one.name.to_string()), below)
+            };
+            prop_assert_eq!(
+                root.found_by_looking(&wanted).map(names_of),
+                root.found_by_search(&wanted).map(names_of)
+            );
+            let found = root.child(&wanted);
             let exact = names.get(&wanted).map(|name| format!("of {name}"));
             let dotted = format!("{wanted}.");
             let below: Vec<_> = names.iter().filter(|name| name.starts_with(&dotted)).collect();

@@ -2,9 +2,7 @@
 //!
 //! The generated code holds one static [`Shape`] a shape; the module `validate` is the one interpreter.
 
-use std::sync::OnceLock;
-
-use regex::Regex;
+use crate::pattern::Pattern;
 
 /// A member of a structure, or a parameter of an operation.
 #[derive(Debug)]
@@ -103,53 +101,5 @@ impl Shape {
             sensitive: true,
             ..self
         }
-    }
-}
-
-/// A pattern of the model, compiled on first use.
-#[derive(Debug)]
-pub struct Pattern {
-    text: &'static str,
-    regex: &'static str,
-    length: Option<(usize, usize)>,
-    compiled: OnceLock<Option<Regex>>,
-}
-
-impl Pattern {
-    /// A pattern: the model's text and what says the same to the `regex` crate.
-    pub(crate) const fn new(text: &'static str, regex: &'static str) -> Self {
-        Self {
-            text,
-            regex,
-            length: None,
-            compiled: OnceLock::new(),
-        }
-    }
-
-    /// Adds a length in characters that `regex` cannot say together with the rest.
-    pub(crate) const fn within(mut self, least: usize, most: usize) -> Self {
-        self.length = Some((least, most));
-        self
-    }
-
-    /// The model's text, as messages print it.
-    #[must_use]
-    pub const fn text(&self) -> &'static str {
-        self.text
-    }
-
-    /// Whether the whole text matches. A pattern that does not compile matches nothing; a test compiles them all.
-    #[must_use]
-    pub fn matches(&self, text: &str) -> bool {
-        let within = self
-            .length
-            .is_none_or(|(least, most)| (least..=most).contains(&text.chars().count()));
-        within && self.compiled().is_some_and(|regex| regex.is_match(text))
-    }
-
-    fn compiled(&self) -> Option<&Regex> {
-        self.compiled
-            .get_or_init(|| Regex::new(&format!(r"\A(?:{})\z", self.regex)).ok())
-            .as_ref()
     }
 }

@@ -9,7 +9,8 @@ use std::fmt::Write as _;
 use crate::call::DecodeError;
 use crate::field::Field;
 use crate::generated::operation::Operation;
-use crate::schema::{Kind, Member, Pattern, Shape};
+use crate::pattern::Pattern;
+use crate::schema::{Kind, Member, Shape};
 use crate::service::Service;
 use crate::value::Decode as _;
 

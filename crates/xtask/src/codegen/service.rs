@@ -453,7 +453,7 @@ impl<'a> Service<'a> {
         }
         let doc = "//! Patterns of the model: the text that messages print, and what says the same to `regex`.";
         Ok(format!(
-            "{HEADER}{doc}\n\nuse crate::schema::Pattern;\n\n{text}"
+            "{HEADER}{doc}\n\nuse crate::pattern::Pattern;\n\n{text}"
         ))
     }
 

@@ -2,7 +2,7 @@
 
 //! Patterns of the model: the text that messages print, and what says the same to `regex`.
 
-use crate::schema::Pattern;
+use crate::pattern::Pattern;
 
 pub(super) static ACCESS_KEY_ID_TYPE: Pattern = Pattern::new(r"[\w]+", "[0-9A-Za-z_]+");
 
