@@ -1,5 +1,7 @@
 //! What every record of an account can do: say where it stands, be written, be read.
 
+use std::fmt;
+
 use bytes::Bytes;
 use keyward_directory::{
     AccessJob, AccountSettings, CredentialReport, FidoDevice, Group, InstanceProfile,
@@ -11,7 +13,7 @@ use keyward_web_identity::KeyRing;
 use crate::{Cell, DecodeError, EncodeError, Vault};
 
 /// A record of an account's cell.
-pub trait Record: Sized {
+pub trait Record: Sized + Clone + fmt::Debug + Send + Sync + 'static {
     /// Returns where the record stands; the name in it is that of the record.
     fn cell(&self) -> Cell;
 

@@ -10,7 +10,7 @@ use keyward_directory::{
 };
 use keyward_records::{
     AccountRecord, Cell, Counter, Kind, Link, MasterKey, Record, RecordKey, Vault, decode_account,
-    decode_document, decode_last_used, decode_link, decode_text,
+    decode_and_remember, decode_document, decode_last_used, decode_link, decode_text,
 };
 use keyward_store::{Revision, Snapshot, Store};
 
@@ -65,7 +65,12 @@ impl Reader {
     pub(crate) async fn get<R: Record>(&self, cell: Cell) -> Result<Option<R>, ServiceError> {
         let found = self.bytes(cell).await?;
         found
-            .map(|value| Ok(R::decode(&value, &self.vault)?))
+            .map(|value| {
+                Ok(Arc::unwrap_or_clone(decode_and_remember(
+                    &value,
+                    &self.vault,
+                )?))
+            })
             .transpose()
     }
 

@@ -9,8 +9,8 @@ use keyward_directory::{
 };
 use keyward_records::{
     AccountRecord, Cell, Counter, Link, MasterKey, Record, RecordKey, Vault, decode_account,
-    decode_alias_owner, decode_document, encode_account, encode_alias_owner, encode_document,
-    encode_link,
+    decode_alias_owner, decode_document, decode_or_take, encode_account, encode_alias_owner,
+    encode_document, encode_link, forget, remember,
 };
 use keyward_store::{Commit, CommitError, Condition, Revision, Store, Write};
 
@@ -73,7 +73,7 @@ impl Transaction {
     pub(crate) fn get<R: Record>(&self, cell: Cell) -> Result<Option<R>, ServiceError> {
         let found = self.bytes(&cell.of(self.account))?;
         found
-            .map(|value| Ok(R::decode(value, &self.vault)?))
+            .map(|value| Ok(decode_or_take(value, &self.vault)?))
             .transpose()
     }
 
@@ -97,6 +97,8 @@ impl Transaction {
     /// Writes a record where it stands by its name.
     pub(crate) fn put<R: Record>(&mut self, record: &R) -> Result<(), ServiceError> {
         let value = record.encode(&self.vault)?;
+        // The picture of the account takes it in as soon as it is durable.
+        remember(&value, &self.vault, record.clone());
         self.put_bytes(record.cell(), value);
         Ok(())
     }
@@ -260,6 +262,10 @@ impl Transaction {
     /// Adds a write; a later one of the same key takes the place of an earlier one.
     fn write(&mut self, write: Write) {
         self.writes.retain(|earlier| earlier.key() != write.key());
+        let before = self.read.iter().find(|(read, _)| read == write.key());
+        if let Some((_, Some(before))) = before {
+            forget(before);
+        }
         self.writes.push(write);
     }
 }

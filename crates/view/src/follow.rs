@@ -264,7 +264,7 @@ fn take_in(
                     }
                 }
                 (RecordKey::Alias(_) | RecordKey::Issuer(_), _) => {}
-                (RecordKey::Cell(_, key), value) => inside.push((key.clone(), value.as_ref())),
+                (RecordKey::Cell(_, key), value) => inside.push((key, value.as_ref())),
             }
         }
         if removed {

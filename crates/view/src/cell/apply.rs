@@ -1,18 +1,19 @@
 //! Taking one commit into the picture of an account.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use keyward_arn::UniqueId;
 use keyward_directory::{AccountSettings, Group, Role, User};
-use keyward_records::{Cell as CellKey, DecodeError, Record, decode_document};
+use keyward_records::{Cell as CellKey, DecodeError, Record, decode_document, decode_or_recall};
 
 use super::Cell;
 use crate::Documents;
 use crate::saml_provider::Texts;
 
 /// A change of one record: its new bytes, or `None` where it is gone.
-pub(crate) type Change<'a> = (CellKey, Option<&'a Bytes>);
+pub(crate) type Change<'a> = (&'a CellKey, Option<&'a Bytes>);
 
 /// The records that one commit puts, in the order in which they are taken in: each needs those before it.
 #[derive(Default)]
@@ -52,13 +53,15 @@ impl Cell {
             self.put_policy(name, value, &put, documents)?;
         }
         for (name, value) in put.groups {
-            self.put_group(name, &Group::decode(value, &self.vault)?, documents);
+            let group: Arc<Group> = decode_or_recall(value, &self.vault)?;
+            self.put_group(name, &group, documents);
         }
         for (name, value) in put.roles {
-            self.put_role(name, &Role::decode(value, &self.vault)?, documents);
+            let role: Arc<Role> = decode_or_recall(value, &self.vault)?;
+            self.put_role(name, &role, documents);
         }
         for (name, value) in put.users {
-            let user = User::decode(value, &self.vault)?;
+            let user: Arc<User> = decode_or_recall(value, &self.vault)?;
             self.put_user(name, &user, &before, documents);
         }
         for (name, value) in put.saml_providers {

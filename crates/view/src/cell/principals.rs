@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use keyward_arn::AccessKeyId;
+use keyward_arn::{AccessKeyId, UniqueId};
 use keyward_directory::{EntityKind, Group, ManagedPolicy, PolicyArn, Role, User};
 use keyward_records::{DecodeError, Record, decode_document};
 use rpds::HashTrieMapSync;
@@ -90,8 +90,7 @@ impl Cell {
         let trust = documents.compile(role.trust_policy.as_str());
         let sources = self.policies.with(documents);
         let principal = RolePrincipal::new(self.account, role, trust, &sources);
-        self.names
-            .insert_mut(role.id.clone(), (EntityKind::Role, name.to_owned()));
+        self.put_name(&role.id, EntityKind::Role, name);
         self.roles.insert_mut(name.to_owned(), Arc::new(principal));
     }
 
@@ -113,10 +112,17 @@ impl Cell {
             self.insert_key(Key::new(key, owner, known));
         }
         let keys = user.access_keys.iter().map(|key| key.id.clone()).collect();
-        self.names
-            .insert_mut(user.id.clone(), (EntityKind::User, name.to_owned()));
+        self.put_name(&user.id, EntityKind::User, name);
         self.users
             .insert_mut(name.to_owned(), Member { principal, keys });
+    }
+
+    /// Notes what a principal is called, unless that is known: most changes leave it.
+    fn put_name(&mut self, id: &UniqueId, kind: EntityKind, name: &str) {
+        let known = self.names.get(id);
+        if known.is_none_or(|(known_kind, known)| *known_kind != kind || known != name) {
+            self.names.insert_mut(id.clone(), (kind, name.to_owned()));
+        }
     }
 
     /// Makes keys sign for another picture of their user.
