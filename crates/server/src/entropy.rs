@@ -6,7 +6,7 @@ use keyward_service::Entropy;
 use zeroize::Zeroize as _;
 
 /// Bytes drawn from the operating system at a time.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 4096;
 
 /// Random bytes of the operating system.
 ///
