@@ -8,8 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::codec::{malformed, read, write};
 use crate::parts::{
-    RawInline, RawLoginProfile, RawTags, attached, boundary, inline, login_profile, parsed,
-    raw_attached, raw_inline, raw_login_profile, raw_tags, tags,
+    RawLoginProfile, attached, boundary, inline, login_profile, parsed, raw_login_profile, tags,
 };
 use crate::{DecodeError, EncodeError, UnsealError, Vault};
 
@@ -17,25 +16,30 @@ const RECORD: &str = "user";
 /// Format 1 had no managed policies, boundary, groups, login profile and devices.
 const VERSION: u8 = 2;
 
+/// Written with `&str`, which spares a copy of every text, and read with `String`.
 #[derive(Serialize, Deserialize)]
-struct RawUser {
-    id: String,
-    name: String,
-    path: String,
+struct RawUser<S> {
+    id: S,
+    name: S,
+    path: S,
     created: i64,
-    tags: RawTags,
+    tags: Vec<(S, S)>,
     keys: Vec<RawAccessKey>,
-    inline: RawInline,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    attached: Vec<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    boundary: Option<String>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    groups: Vec<String>,
+    inline: Vec<(S, usize)>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    attached: Vec<S>,
+    #[serde(default = "no_text", skip_serializing_if = "Option::is_none")]
+    boundary: Option<S>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    groups: Vec<S>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     login: Option<RawLoginProfile>,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    devices: Vec<String>,
+    #[serde(default = "Vec::new", skip_serializing_if = "Vec::is_empty")]
+    devices: Vec<S>,
+}
+
+fn no_text<S>() -> Option<S> {
+    None
 }
 
 /// An access key as the records of users and accounts keep it.
@@ -89,21 +93,23 @@ pub(crate) fn encode_user(user: &User, vault: &Vault) -> Result<Bytes, EncodeErr
         .access_keys
         .iter()
         .map(|key| RawAccessKey::seal(key, vault));
+    let (tags, inline) = (user.tags.iter(), user.inline_policies.iter());
+    let attached = user.attached_policies.iter();
     write(
         VERSION,
         &RawUser {
-            id: user.id.to_string(),
-            name: user.name.to_string(),
-            path: user.path.to_string(),
+            id: user.id.as_str(),
+            name: user.name.as_str(),
+            path: user.path.as_str(),
             created: user.created.unix_seconds(),
-            tags: raw_tags(&user.tags),
+            tags: tags.map(|tag| (&*tag.key, &*tag.value)).collect(),
             keys: keys.collect::<Result<_, _>>()?,
-            inline: raw_inline(&user.inline_policies),
-            attached: raw_attached(&user.attached_policies),
-            boundary: user.permissions_boundary.as_ref().map(PolicyArn::to_string),
-            groups: user.groups.iter().map(UniqueId::to_string).collect(),
+            inline: inline.map(|(name, size)| (name.as_str(), size)).collect(),
+            attached: attached.map(PolicyArn::as_str).collect(),
+            boundary: user.permissions_boundary.as_ref().map(PolicyArn::as_str),
+            groups: user.groups.iter().map(UniqueId::as_str).collect(),
             login: user.login_profile.as_ref().map(raw_login_profile),
-            devices: user.mfa_devices.clone(),
+            devices: user.mfa_devices.iter().map(String::as_str).collect(),
         },
     )
 }
@@ -113,7 +119,7 @@ pub(crate) fn encode_user(user: &User, vault: &Vault) -> Result<Bytes, EncodeErr
 /// # Errors
 /// [`DecodeError`] where the bytes are no such record or a secret does not open.
 pub(crate) fn decode_user(bytes: &[u8], vault: &Vault) -> Result<User, DecodeError> {
-    let raw: RawUser = read(RECORD, VERSION, bytes)?;
+    let raw: RawUser<String> = read(RECORD, VERSION, bytes)?;
     let groups = raw.groups.iter();
     let groups = groups.map(|id| parsed(RECORD, UniqueId::parse(id)));
     Ok(User {
