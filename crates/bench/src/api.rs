@@ -14,10 +14,11 @@ use crate::request::{ACCOUNT_ID, Signer, Target, now};
 use crate::table::{Row, Spread, layout};
 use crate::{start, writes};
 
-/// Slices of each server; a slice of one is followed by a slice of the other.
-const SLICES: usize = 5;
-const SLICE_WITH_MANY: Duration = Duration::from_secs(2);
-const SLICE_WITH_ONE: Duration = Duration::from_secs(1);
+/// Slices of each server; a slice of one is followed by a slice of the other. Short and many: what else the machine does comes
+/// and goes within seconds, and the middle of many ratios hardly sees it.
+const SLICES: usize = 11;
+const SLICE_WITH_MANY: Duration = Duration::from_millis(1200);
+const SLICE_WITH_ONE: Duration = Duration::from_millis(600);
 
 /// Measures everything and prints the table.
 pub(crate) fn run(program: &Path, folder: &Path) -> anyhow::Result<()> {

@@ -13,9 +13,9 @@ use crate::process::Server;
 use crate::request::{Signer, Target, now};
 use crate::table::{Row, Spread};
 
-/// Rounds of raw loop, one writer, many writers.
-const ROUNDS: usize = 5;
-const ROUND: Duration = Duration::from_millis(1500);
+/// Rounds of raw loop, one writer, many writers; short and many, as `api::SLICES` says.
+const ROUNDS: usize = 11;
+const ROUND: Duration = Duration::from_millis(1000);
 const TAG: &[&str] =
     &["TagUser&UserName=writer-{n}&Tags.member.1.Key=bench&Tags.member.1.Value={value}"];
 /// About what a record takes.
