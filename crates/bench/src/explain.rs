@@ -2,7 +2,7 @@
 //! `@cloud-copilot/iam-simulate` on the same question.
 
 use std::cell::Cell;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -21,13 +21,10 @@ const RESOURCE: &str = "arn:aws:s3:::shared-reports/x";
 
 /// Runs the bench. `peer` is a script for node.
 pub(crate) fn run(program: &Path, folder: &Path, peer: &Path) -> anyhow::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let file = many_roles().into_iter().next().context("no export")?;
-    let export = folder.join("5000-roles.json");
-    std::fs::write(&export, &file.text)?;
+    let export = write_export(folder)?;
     println!(
         "{} MB, {} rounds of keyward and {ROUNDS} of the peer in turn, in milliseconds; {}",
-        file.text.len() / 1_000_000,
+        export.metadata()?.len() / 1_000_000,
         EACH * ROUNDS,
         std::fs::read_to_string("/proc/loadavg")?.trim()
     );
@@ -40,20 +37,39 @@ pub(crate) fn run(program: &Path, folder: &Path, peer: &Path) -> anyhow::Result<
     Ok(())
 }
 
+/// Asks both questions once, without a peer.
+pub(crate) fn ask_once(program: &Path, export: &Path) -> anyhow::Result<()> {
+    output(&mut explanation(program, export, &role_arn(14)))?;
+    output(&mut search(program, export)).map(drop)
+}
+
+/// Writes the export that is asked about, and returns where.
+pub(crate) fn write_export(folder: &Path) -> anyhow::Result<PathBuf> {
+    std::fs::create_dir_all(folder)?;
+    let file = many_roles().into_iter().next().context("no export")?;
+    let export = folder.join("5000-roles.json");
+    std::fs::write(&export, &file.text)?;
+    Ok(export)
+}
+
+fn explanation(program: &Path, export: &Path, role: &str) -> Command {
+    let mut command = Command::new(program);
+    command.arg("explain").arg("--export").arg(export);
+    command.args(["--principal", role, "--action", ACTION]);
+    command.args(["--resource", RESOURCE, "--json"]);
+    command
+}
+
+fn search(program: &Path, export: &Path) -> Command {
+    let mut command = Command::new(program);
+    command.arg("who-can").arg("--export").arg(export);
+    command.args(["--action", ACTION, "--resource", RESOURCE, "--json"]);
+    command
+}
+
 fn explain(program: &Path, peer: &Path, export: &Path, role: &str) -> anyhow::Result<Row> {
     let ours = || {
-        let mut command = Command::new(program);
-        command.arg("explain").arg("--export").arg(export);
-        command.args([
-            "--principal",
-            role,
-            "--action",
-            ACTION,
-            "--resource",
-            RESOURCE,
-            "--json",
-        ]);
-        let text = output(&mut command)?;
+        let text = output(&mut explanation(program, export, role))?;
         ensure!(
             text.contains(r#""decision": "allowed""#),
             "keyward says {text}"
@@ -81,10 +97,8 @@ fn explain(program: &Path, peer: &Path, export: &Path, role: &str) -> anyhow::Re
 fn who_can(program: &Path, peer: &Path, export: &Path) -> anyhow::Result<Row> {
     let count = Cell::new(0);
     let ours = || {
-        let mut command = Command::new(program);
-        command.arg("who-can").arg("--export").arg(export);
-        command.args(["--action", ACTION, "--resource", RESOURCE, "--json"]);
-        count.set(output(&mut command)?.matches(r#""principal": "#).count());
+        let found = output(&mut search(program, export))?;
+        count.set(found.matches(r#""principal": "#).count());
         ensure!(count.get() > 0, "keyward finds nobody");
         Ok(())
     };

@@ -23,6 +23,7 @@ mod request;
 mod start;
 mod sts;
 mod table;
+mod train;
 mod writes;
 
 use std::path::Path;
@@ -35,6 +36,7 @@ usage: keyward-bench api PROGRAM FOLDER   drives PROGRAM, with its data in a new
        keyward-bench large PROGRAM FOLDER       fills an account to its quotas, and 100 accounts with 1,000 users each
        keyward-bench explain PROGRAM FOLDER PEER    asks an export of 5,000 roles, beside the node script PEER
        keyward-bench drive PROGRAM FOLDER mix|read|write|GetUser|TagUser… CONNECTIONS SECONDS    one load, for a profiler beside it
+       keyward-bench train PROGRAM FOLDER       has PROGRAM do what it mostly does, for a profile of it
        keyward-bench hello PORT BYTES     serves a body of BYTES bytes until standard input ends
 ";
 
@@ -60,6 +62,7 @@ fn main() -> ExitCode {
             connections,
             seconds,
         ),
+        ["train", program, folder] => train::run(Path::new(program), Path::new(folder)),
         ["hello", port, bytes] => hello::run(port, bytes),
         _ => {
             eprint!("{USAGE}");

@@ -67,6 +67,17 @@ pub(crate) fn run(program: &Path, folder: &Path, moto: &Path) -> anyhow::Result<
     keyward.stop()
 }
 
+/// Makes a user and a session of a role; returns the requests that assume the role, and those of the session.
+pub(crate) fn requests(server: &Server) -> anyhow::Result<[Requests; 2]> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let user = Arc::new(runtime.block_on(prepare(server))?);
+    let session = Arc::new(runtime.block_on(assume(server, &user))?);
+    let assuming = repeated(&user, Target::Sts, assume_call())?;
+    Ok([assuming, identity(&session)?])
+}
+
 fn both(server: &Server, requests: &Requests) -> anyhow::Result<[Slice; 2]> {
     Ok([
         load::drive(server, 1, ROUND, requests)?,

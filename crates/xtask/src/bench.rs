@@ -58,16 +58,29 @@ fn api() -> anyhow::Result<()> {
 
 /// Runs the driver with the program.
 fn drive(bench: &str, more: &[PathBuf]) -> anyhow::Result<()> {
-    let packages = ["--package", "keyward-cli", "--package", "keyward-bench"];
-    run_command(
-        Command::new("cargo")
-            .args(["build", "--quiet", "--release"])
-            .args(packages),
-    )?;
-    let release = target().join("release");
-    let mut driver = Command::new(release.join("keyward-bench"));
-    driver.arg(bench).arg(release.join("keyward"));
+    // As the README builds it: with another package beside it, its libraries could have more features.
+    let build = ["build", "--quiet", "--release", "--package", "keyward-cli"];
+    process::run("cargo", &build)?;
+    let mut driver = Command::new(driver()?);
+    driver.arg(bench).arg(target().join("release/keyward"));
     run_command(driver.arg(target().join("bench")).args(more))
+}
+
+/// Builds the driver and returns its program. It and the bare server in it are built as anybody builds one, without the
+/// profile that the program's own release builds have.
+pub(crate) fn driver() -> anyhow::Result<PathBuf> {
+    let folder = target().join("bench-driver");
+    let mut cargo = Command::new("cargo");
+    cargo.args([
+        "build",
+        "--quiet",
+        "--release",
+        "--package",
+        "keyward-bench",
+    ]);
+    cargo.env("CARGO_TARGET_DIR", &folder);
+    run_command(cargo.env("RUSTC_WRAPPER", ""))?;
+    Ok(folder.join("release/keyward-bench"))
 }
 
 /// Installs a peer into a virtual environment of its own and returns its program.
@@ -140,7 +153,7 @@ fn store() -> anyhow::Result<()> {
 }
 
 /// Where cargo builds: on the disk of the checkout, unlike a system's folder for temporary files, which may be memory.
-fn target() -> PathBuf {
+pub(crate) fn target() -> PathBuf {
     std::env::var_os("CARGO_TARGET_DIR")
         .map_or_else(|| root().join("target"), |folder| root().join(folder))
 }

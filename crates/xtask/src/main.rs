@@ -10,6 +10,7 @@ mod bench;
 mod catalog;
 mod codegen;
 mod process;
+mod profile;
 mod test;
 mod tidy;
 
@@ -25,6 +26,7 @@ usage: cargo xtask <chore>
   codegen [--check]    writes the wire shapes from models/; --check only compares, --refresh DIR renews models/
   catalog [--check]    checks the tables of actions and managed policies; --refresh DIR rebuilds them
   bench [NAME]         drives the release binary and prints ratios; NAMEs: api, engine, explain, large, store, sigv4
+  profile              counts anew what the program mostly does, which release builds are optimised by; takes half an hour
 ";
 
 fn main() -> ExitCode {
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         ["tidy"] => tidy::run(),
         ["catalog", rest @ ..] => catalog::run(rest),
         ["codegen", rest @ ..] => codegen::run_with(rest),
+        ["profile"] => profile::run(),
         ["bench", rest @ ..] => bench::run(rest),
         _ => {
             print!("{USAGE}");
