@@ -26,7 +26,7 @@ usage: cargo xtask <chore>
   codegen [--check]    writes the wire shapes from models/; --check only compares, --refresh DIR renews models/
   catalog [--check]    checks the tables of actions and managed policies; --refresh DIR rebuilds them
   bench [NAME]         drives the release binary and prints ratios; NAMEs: api, engine, explain, large, store, sigv4
-  profile              counts anew what the program mostly does, which release builds are optimised by; takes half an hour
+  profile              counts anew what the program mostly does, which release builds are optimised by; takes some twenty minutes
 ";
 
 fn main() -> ExitCode {
