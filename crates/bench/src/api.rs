@@ -4,12 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, ensure};
+use anyhow::ensure;
 use bytes::Bytes;
 
 use crate::client::Connection;
 use crate::load::{self, MANY, Requests, Slice, cores};
-use crate::process::Server;
+use crate::process::{self, Server};
 use crate::request::{ACCOUNT_ID, Signer, Target, now};
 use crate::table::{Row, Spread, layout};
 use crate::{start, writes};
@@ -22,12 +22,7 @@ const SLICE_WITH_ONE: Duration = Duration::from_millis(600);
 
 /// Measures everything and prints the table.
 pub(crate) fn run(program: &Path, folder: &Path) -> anyhow::Result<()> {
-    let program = program
-        .canonicalize()
-        .with_context(|| program.display().to_string())?;
-    std::fs::create_dir_all(folder)?;
-    // Removed at the end, also after an error.
-    let folder = tempfile::tempdir_in(folder)?;
+    let (program, folder) = process::places(program, folder)?;
     println!(
         "keyward beside a bare hyper server and a raw append + fdatasync loop; {} cores, all on one machine",
         cores()

@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use crate::client::Connection;
 use crate::load::{self, MANY, Requests};
-use crate::process::Server;
+use crate::process::{self, Server};
 use crate::request::{Signer, Target, now};
 use crate::table::{Row, Spread, layout};
 
@@ -29,12 +29,7 @@ const DOCUMENT: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A
 
 /// Measures everything and prints the table.
 pub(crate) fn run(program: &Path, folder: &Path) -> anyhow::Result<()> {
-    let program = program
-        .canonicalize()
-        .with_context(|| program.display().to_string())?;
-    std::fs::create_dir_all(folder)?;
-    // Removed at the end, also after an error.
-    let folder = tempfile::tempdir_in(folder)?;
+    let (program, folder) = process::places(program, folder)?;
     println!(
         "an account at its quotas beside one of {MANY} users; {ACCOUNTS} accounts of {USERS_EACH} users"
     );

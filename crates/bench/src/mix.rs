@@ -5,12 +5,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use anyhow::Context as _;
-
 use crate::calls::Calls;
 use crate::client::Connection;
 use crate::load::{self, MANY, Requests, Slice, cores};
-use crate::process::Server;
+use crate::process::{self, Server};
 use crate::request::{Signer, Target, now};
 use crate::table::{Row, Spread, layout};
 
@@ -37,12 +35,7 @@ struct Share {
 
 /// Measures both and prints the table.
 pub(crate) fn run(program: &Path, folder: &Path, moto: &Path) -> anyhow::Result<()> {
-    let program = program
-        .canonicalize()
-        .with_context(|| program.display().to_string())?;
-    std::fs::create_dir_all(folder)?;
-    // Removed at the end, also after an error.
-    let folder = tempfile::tempdir_in(folder)?;
+    let (program, folder) = process::places(program, folder)?;
     println!(
         "80 % reads, 20 % writes; keyward durable, moto in memory; {} cores, all on one machine",
         cores()

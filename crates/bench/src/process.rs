@@ -3,11 +3,12 @@
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::ExitStatusExt as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, bail, ensure};
+use tempfile::TempDir;
 
 use crate::request::{ACCESS_KEY_ID, ACCOUNT_ID, SECRET_ACCESS_KEY};
 
@@ -162,6 +163,16 @@ impl Drop for Server {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Returns where the program stands whatever the current folder, and a new folder within `folder` for its data, which is removed at
+/// the end, also after an error.
+pub(crate) fn places(program: &Path, folder: &Path) -> anyhow::Result<(PathBuf, TempDir)> {
+    let program = program
+        .canonicalize()
+        .with_context(|| program.display().to_string())?;
+    std::fs::create_dir_all(folder)?;
+    Ok((program, tempfile::tempdir_in(folder)?))
 }
 
 /// Returns the CPU time of a process, `self` or a number.

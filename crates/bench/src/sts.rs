@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::client::Connection;
 use crate::load::{self, MANY, Requests, Slice, cores};
-use crate::process::Server;
+use crate::process::{self, Server};
 use crate::request::{ACCOUNT_ID, Signer, Target, now};
 use crate::table::{Row, Spread, layout};
 
@@ -35,11 +35,7 @@ struct Round {
 
 /// Measures and prints the table.
 pub(crate) fn run(program: &Path, folder: &Path, moto: &Path) -> anyhow::Result<()> {
-    let program = program
-        .canonicalize()
-        .with_context(|| program.display().to_string())?;
-    std::fs::create_dir_all(folder)?;
-    let folder = tempfile::tempdir_in(folder)?;
+    let (program, folder) = process::places(program, folder)?;
     println!("sessions; {} cores, all on one machine", cores());
     let keyward = Server::keyward(&program, &folder.path().join("data"))?;
     let peer = Server::moto(moto)?;

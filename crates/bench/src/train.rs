@@ -3,10 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use anyhow::Context as _;
-
 use crate::load::{self, MANY, Requests};
-use crate::process::Server;
+use crate::process::{self, Server};
 use crate::request::Signer;
 use crate::{api, explain, mix, sts, writes};
 
@@ -16,11 +14,7 @@ const QUESTIONS: usize = 10;
 
 /// Has the program do what it mostly does, with its data in a new folder within `folder`.
 pub(crate) fn run(program: &Path, folder: &Path) -> anyhow::Result<()> {
-    let program = program
-        .canonicalize()
-        .with_context(|| program.display().to_string())?;
-    std::fs::create_dir_all(folder)?;
-    let folder = tempfile::tempdir_in(folder)?;
+    let (program, folder) = process::places(program, folder)?;
     for number in 0..2 {
         let server = Server::keyward(&program, &folder.path().join(format!("data-{number}")))?;
         for requests in loads(&server, number)? {
